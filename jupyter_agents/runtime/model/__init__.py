@@ -1,0 +1,106 @@
+"""Models: the `anthropic` SDK and its Messages protocol, nothing else.
+
+`client.py` is the seam to the SDK, `conversation.py` an append-only exchange, `structured.py` answers that fit a
+schema, `probe.py` what a server can do, `prices.py` what it costs, `envelope.py` how untrusted text enters.
+A conversation never sends by itself: it is given a `Send`, so that every call is budgeted and journalled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Literal, Protocol
+
+import msgspec
+
+from ...records import Json, Record, Usage
+
+StopReason = Literal[
+    "end_turn",
+    "tool_use",
+    "max_tokens",
+    "stop_sequence",
+    "pause_turn",
+    "refusal",
+    "model_context_window_exceeded",
+]
+Effort = Literal["low", "medium", "high", "xhigh", "max"]
+
+
+class ModelRequest(Record):
+    """One call, exactly as it goes over the wire but for the SDK's own headers."""
+
+    model: str
+    system: tuple[Json, ...] = ()
+    tools: tuple[Json, ...] = ()
+    messages: tuple[Json, ...] = ()
+    max_tokens: int = 8192
+    schema: Json | None = None
+    """JSON Schema the answer must fit, sent as `output_config.format`."""
+    effort: Effort | None = None
+    role: str = ""
+    """Which conversation asks; not sent."""
+
+
+class ModelReply(Record):
+    """One answer, content blocks byte-identical to what the server sent."""
+
+    id: str
+    model: str
+    """The model that answered."""
+    blocks: tuple[Json, ...] = ()
+    stop_reason: StopReason = "end_turn"
+    usage: Usage = Usage()
+    attempts: int = 1
+
+    @property
+    def text(self) -> str:
+        """The answer's text blocks, joined."""
+        return "".join(block["text"] for block in self.blocks if block.get("type") == "text")
+
+
+OnDelta = Callable[[str, str], None]
+"""Called with the kind (`text` or `thinking`) and the words as they arrive; must not block."""
+Send = Callable[[ModelRequest], Awaitable[ModelReply]]
+
+
+class Price(Record):
+    """US dollars per million tokens."""
+
+    input: float
+    output: float
+    cache_read: float
+    cache_write: float
+
+
+class Capabilities(Record):
+    """What a server did when it was tried."""
+
+    structured: bool = True
+    """`output_config.format` is honoured."""
+    forced_tool: bool = False
+    """A named `tool_choice` is honoured."""
+    tools: bool = True
+    caching: bool = True
+    thinking: bool = True
+    context_tokens: int = 200_000
+    max_output_tokens: int = 64_000
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Model(Protocol):
+    """A server that answers messages."""
+
+    async def send(self, request: ModelRequest, *, on_delta: OnDelta | None = None) -> ModelReply:
+        """One answer, after bounded retries of what may pass.
+
+        Raises ModelUnavailable, ModelBusy, ModelRefused or ContextExceeded; never a vendor's exception.
+        """
+        ...
+
+    def price(self, model: str) -> Price | None:
+        """What it costs; None if nobody knows."""
+        ...
+
+    async def capabilities(self, model: str) -> Capabilities:
+        """What this server can do with this model; tried once per address and model, then remembered."""
+        ...

@@ -1,0 +1,5 @@
+"""Notebooks that agents write: real cells with their provenance, seen by a model in a compact form.
+
+`draft.py` turns a run's cells into an `.ipynb`, `compact.py` into what a model reads, `export.py` opens a copy
+elsewhere, `report.py` into Markdown.
+"""
