@@ -1,1 +1,157 @@
-"""To be said."""
+"""Agents: what is wanted. One file each: goal, roles and their tools, artefacts and their checks, report.
+
+A file of this folder defines `AGENT`; the folder is the registry, the entry-point group `jupyter_agents.agents` adds
+others. An agent says what must come out and how it is checked; a design organises the work, `session/` runs it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol
+
+import msgspec
+
+from ..designs import Run
+from ..errors import InputError, UnknownName
+from ..records import Budget, Call, Claim, Json, Observation, Record, Verdict, dump
+from ..tools import Desk, Tool
+
+GROUP = "jupyter_agents.agents"
+
+
+class Bench(Desk, Protocol):
+    """A desk with the run beside it: what an agent's own tools, checks and report hold."""
+
+    run: Run
+    has_model: bool
+
+    async def act(self, tool: str, arguments: Record | Json) -> Observation:
+        """Call a tool through the gate as the program itself; the same journal, limits and policy."""
+        ...
+
+
+Check = Callable[[Bench, Any], Awaitable[tuple[str, ...]]]
+"""Problems of an artefact, each a sentence that says how to mend it; empty where it passes."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """One part in the work: what it is told and what it may touch."""
+
+    name: str
+    system: str
+    """Its instructions; fixed for a conversation's life."""
+    tools: tuple[Tool, ...] = ()
+    effort: str = "medium"
+    max_tokens: int = 16_000
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """Something the agent must produce, and the check it must pass."""
+
+    name: str
+    about: str
+    """What it is and what makes it good, for whoever makes it."""
+    schema: type[Record]
+    check: Check
+    score: Callable[[Bench, Any], Awaitable[float | None]] | None = None
+    required: bool = True
+
+
+class Report(Record):
+    """What a run gives back when it ends."""
+
+    title: str
+    summary: str
+    """One paragraph: also the abstract of the preprint."""
+    body: str
+    """Markdown."""
+    result: Any = None
+    """The same as JSON values, for the handle and `--json`."""
+    files: dict[str, str] = msgspec.field(default_factory=dict)
+    """More files for the run's folder under `artifacts/`, by name: `references.bib` …"""
+    claims: tuple[Claim, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    keywords: tuple[str, ...] = ()
+    publish: bool = True
+    """Whether it is worth a preprint in the store."""
+
+
+@dataclass(frozen=True)
+class Agent:
+    """What is wanted of a run."""
+
+    name: str
+    """The verb a user types: `review`, `code`, `experiment`."""
+    about: str
+    """One sentence, for menus."""
+    asks: str
+    """What the request is, for help: `QUESTION`, `PAPER`, `GOAL`."""
+    options: type[Record]
+    """What only this agent understands; fields and their docs become options."""
+    roles: tuple[Role, ...]
+    """The first leads."""
+    artefacts: tuple[Artefact, ...]
+    prepare: Callable[[Bench], Awaitable[str]]
+    """Load the sources; returns the task as the lead is told it. Raises InputError on what cannot be read."""
+    without_model: Callable[[Bench], Awaitable[None]]
+    """Everything that can be done without a model; fills the same artefacts and cells, honestly labelled."""
+    report: Callable[[Bench], Awaitable[Report]]
+    """Written from what the run has, also where stages failed; says what is missing."""
+    settle: Callable[[Bench], Awaitable[None]] | None = None
+    """What code does after the flow and before the report: clean run, verdicts, scoring."""
+    budget: Budget = field(default_factory=Budget)
+    copilot: tuple[str, ...] = ()
+    """Artefacts a person is asked about under `--copilot`; empty: all required ones."""
+
+    def role(self, name: str) -> Role:
+        """The role with this name. Raises UnknownName."""
+        for role in self.roles:
+            if role.name == name:
+                return role
+        raise UnknownName("role", name, [r.name for r in self.roles], where=f"agent {self.name}")
+
+    def artefact(self, name: str) -> Artefact:
+        """The artefact with this name. Raises UnknownName."""
+        for artefact in self.artefacts:
+            if artefact.name == name:
+                return artefact
+        raise UnknownName("artefact", name, [a.name for a in self.artefacts], where=f"agent {self.name}")
+
+
+def call(tool: str, arguments: Record | Json, *, id: str = "") -> Call:
+    """A tool call of the program itself."""
+    return Call(id=id, tool=tool, arguments=dump(arguments))
+
+
+def names() -> list[str]:
+    """The verbs of all agents that are installed, ours and others'."""
+    return sorted({*_ours(), *_others()})
+
+
+def load(name: str) -> Agent:
+    """The agent with this verb. Raises UnknownName naming the nearest, InputError where two share a verb."""
+    ours, others = _ours(), _others()
+    if name in ours and name in others:
+        raise InputError(f"two agents are named {name!r}: ours and {others[name].value}; uninstall or rename that one")
+    if name in ours:
+        return ours[name]
+    if name not in others:
+        raise UnknownName("agent", name, names())
+    agent: Agent = others[name].load()
+    return agent
+
+
+def _ours() -> Mapping[str, Agent]:
+    files = [m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")]
+    agents: list[Agent] = [importlib.import_module(f".{file}", __name__).AGENT for file in files]
+    return {agent.name: agent for agent in agents}
+
+
+def _others() -> Mapping[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
