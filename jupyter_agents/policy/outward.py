@@ -26,7 +26,8 @@ class Outward:
             )
         longest = max((len(v) for v in call.arguments.values() if isinstance(v, str)), default=0)
         if situation.tainted and longest > QUERY_CHARACTERS:
-            reason = f"after reading text from outside, what is sent out is at most {QUERY_CHARACTERS} characters; this has {longest}"
+            most = f"what is sent out after reading text from outside is at most {QUERY_CHARACTERS} characters long"
+            reason = f"{most}; this has {longest}"
             return Decision(effect="deny", rule=self.name, reason=reason)
         return None
 

@@ -59,7 +59,7 @@ class Library(Protocol):
         ...
 
     async def open(self, source: str) -> Paper:
-        """The parsed paper of an id or local source; held in memory and cached on disk. Raises PaperError, ArxivError."""
+        """The parsed paper of an id or local source; kept in memory and on disk. Raises PaperError, ArxivError."""
         ...
 
     async def search(
