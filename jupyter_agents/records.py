@@ -44,6 +44,23 @@ def parse(value: object, kind: type[T]) -> T:
     return msgspec.convert(value, kind)
 
 
+def changed(record: T, **values: Any) -> T:
+    """The same record with some fields changed."""
+    return msgspec.structs.replace(record, **values)  # type: ignore[type-var]
+
+
+def field_names(kind: type[Any]) -> list[str]:
+    """The fields of a kind of record, in order."""
+    return [field.name for field in msgspec.structs.fields(kind)]
+
+
+def json_schema(kind: type[Any]) -> Json:
+    """JSON Schema of a kind of record; what it refers to stands in `$defs`."""
+    (schema,), definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    own = definitions.pop(kind.__name__) if "$ref" in schema else schema
+    return {**own, **({"$defs": definitions} if definitions else {})}
+
+
 def digest(value: object) -> str:
     """SHA-256 of a JSON value, independent of key order: 64 hexadecimal digits."""
     text = json.dumps(dump(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
