@@ -53,6 +53,8 @@ class Tail:
             file = self.path.open("rb")
         except FileNotFoundError:
             return
+        except OSError as exc:
+            raise JournalError(f"the journal {self.path} cannot be read: {exc.strerror}", path=str(self.path)) from exc
         with file:
             if file.seek(0, os.SEEK_END) < self.offset:
                 raise JournalError(f"the journal {self.path} became shorter while it was read; run `verify` on it")
@@ -121,7 +123,11 @@ class Journal:
                 os.close(descriptor)
                 raise
         journal.events = events
-        journal._repair(tail.rest)
+        try:
+            journal._repair(tail.rest)
+        except JournalError:
+            journal.close()
+            raise
         return journal
 
     def append(self, kind: str, data: object = None, *, key: str = "", durable: bool) -> Event:
@@ -252,6 +258,8 @@ async def follow(
         last = until()
         for event in tail.read():
             yield event
+            if event.seq % 256 == 0:
+                await asyncio.sleep(0)  # a long journal must not hold up everything else in this loop
         if last:
             return
         await asyncio.sleep(poll_s)

@@ -4,8 +4,10 @@ import asyncio
 import json
 import math
 import os
+import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -296,6 +298,24 @@ def test_killed_writer_loses_nothing_it_had_written(tmp_path: Path) -> None:
     with Journal.open(path) as journal:
         assert len(journal.events) >= max([200, *said])
     assert verify(path).ok
+
+
+def test_appending_stays_quick_over_ten_thousand_events(tmp_path: Path) -> None:
+    took: list[float] = []
+    with Journal.open(tmp_path / "journal.jsonl") as journal:
+        for n in range(10_000):
+            start = time.perf_counter()
+            journal.append("step", {"n": n, "text": "x" * 300}, durable=False)
+            took.append(time.perf_counter() - start)
+    first, last = statistics.median(took[:1000]), statistics.median(took[-1000:])
+    assert last < 0.001
+    assert last < 3 * first
+
+
+def test_journal_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").mkdir()
+    with pytest.raises(JournalError, match="cannot be read: Is a directory"):
+        Journal.open(tmp_path / "journal.jsonl")
 
 
 @pytest.fixture
