@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -316,6 +317,44 @@ def test_journal_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").mkdir()
     with pytest.raises(JournalError, match="cannot be read: Is a directory"):
         Journal.open(tmp_path / "journal.jsonl")
+
+
+def test_two_surrogates_side_by_side_are_the_character_they_make(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal.open(path) as journal:
+        event = journal.append("\ud83d\ude00", {"\ud83d\ude00": "\ud83d\ude00 \ud83d"}, durable=False)
+    assert event.data == {"😀": "😀 \ud83d"}
+    assert list(read(path)) == [event]
+
+
+def test_threads_append_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal.open(path) as journal, ThreadPoolExecutor(4) as pool:
+        seqs = list(pool.map(lambda n: journal.append("x", n, durable=False).seq, range(200)))
+    assert sorted(seqs) == list(range(1, 201))
+    assert verify(path).events == 200
+
+
+def test_line_that_fits_only_in_part_is_taken_back(tmp_path: Path) -> None:
+    """A limit on the file's size makes a real short write, for any user."""
+    path = tmp_path / "journal.jsonl"
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from jupyter_agents.errors import JournalError\n"
+        "from jupyter_agents.runtime.journal.journal import Journal\n"
+        "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard)); j = Journal.open(Path(sys.argv[1]))\n"
+        "try:\n  while True: j.append('x', 'y' * 700, durable=True)\n"
+        "except JournalError as exc: print(exc)\n"
+        "print(len(j.events), Path(sys.argv[1]).stat().st_size)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard)); j.append('again', durable=True); j.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    sentence, figures = done.stdout.splitlines()
+    events, size = (int(figure) for figure in figures.split())
+    assert "File too large; make room" in sentence
+    assert size < 5000
+    assert verify(path).events == events + 1
 
 
 @pytest.fixture
