@@ -165,9 +165,9 @@ class Journal:
             event = self._tail.unseal(rest)
         except JournalError:
             return False
+        self._size += len(rest)  # first: should the disk be full, the line must stay as it is
         with _disk(self.path):
             self._write(b"\n", durable=True)
-        self._size += len(rest)
         self.events.append(event)
         return True
 

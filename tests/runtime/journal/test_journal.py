@@ -357,6 +357,27 @@ def test_line_that_fits_only_in_part_is_taken_back(tmp_path: Path) -> None:
     assert verify(path).events == events + 1
 
 
+def test_whole_last_line_outlives_a_full_disk_that_cannot_end_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    events = small(path)
+    unended = path.read_bytes()[:-1]
+    path.write_bytes(unended)
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from jupyter_agents.errors import JournalError\n"
+        "from jupyter_agents.runtime.journal.journal import Journal\n"
+        "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]; path = Path(sys.argv[1])\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))\n"
+        "try: Journal.open(path)\n"
+        "except JournalError as exc: print(exc)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert "File too large" in done.stdout
+    assert path.read_bytes() == unended
+    with Journal.open(path) as journal:
+        assert journal.events == events
+
+
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
