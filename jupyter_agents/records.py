@@ -17,7 +17,7 @@ Json = dict[str, Any]
 """A JSON object, as it stands on the wire or in a file."""
 
 
-if TYPE_CHECKING:  # msgspec hands `frozen` and `kw_only` down to children, which type checkers must be told
+if TYPE_CHECKING:  # what the metaclass below does, in words a type checker understands
 
     @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
     class Record:
@@ -25,7 +25,13 @@ if TYPE_CHECKING:  # msgspec hands `frozen` and `kw_only` down to children, whic
 
 else:
 
-    class Record(msgspec.Struct, frozen=True, kw_only=True):
+    class _KeywordOnly(msgspec.StructMeta):
+        """msgspec hands `frozen` down to children, but not `kw_only`."""
+
+        def __new__(cls, name, bases, namespace, **options):
+            return super().__new__(cls, name, bases, namespace, **{"kw_only": True, "frozen": True, **options})
+
+    class Record(metaclass=_KeywordOnly):
         """Base of all records: immutable, compared by value; unknown keys are ignored, so old readers live."""
 
 
