@@ -27,7 +27,8 @@ JupyterAgentsError
 ├── StoreError
 │   ├── StoreEmpty
 │   ├── EmbedderMismatch        the index was built with another embedder: rebuild it
-│   └── StoreLocked
+│   ├── StoreLocked
+│   └── StoreUnreadable         a record that is damaged, of a newer version, or cannot be opened here
 ├── JournalError                a journal that is damaged or of a newer version
 ├── RunError
 │   ├── RunNotFound
@@ -190,6 +191,10 @@ class EmbedderMismatch(StoreError):
 
 class StoreLocked(StoreError):
     """Another process holds the index for longer than we wait."""
+
+
+class StoreUnreadable(StoreError):
+    """A record that is damaged, of a newer version, or cannot be opened here."""
 
 
 class JournalError(JupyterAgentsError):
