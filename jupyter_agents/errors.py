@@ -12,7 +12,8 @@ JupyterAgentsError
 ├── ArxivError                  arXiv did not answer as it should
 │   ├── ArxivQueryError         arXiv refused the query or the id
 │   ├── ArxivBusy               429, 503 or a body that is no feed
-│   └── ArxivTimeout
+│   ├── ArxivTimeout
+│   └── ArxivUnreachable         no connection to arXiv, or one that broke
 ├── KernelError
 │   ├── SandboxUnavailable      no sandbox can be set up here; nothing was run
 │   ├── KernelDied
@@ -131,6 +132,10 @@ class ArxivBusy(ArxivError):
 
 class ArxivTimeout(ArxivError):
     """arXiv did not answer in time."""
+
+
+class ArxivUnreachable(ArxivError):
+    """No connection to arXiv, or one that broke off."""
 
 
 class KernelError(JupyterAgentsError):

@@ -52,12 +52,12 @@ class Equation(Record):
     id: str
     latex: str
     """Exactly as the authors wrote it, environment included."""
+    span: Span
     expanded: str = ""
     """With the authors' macros expanded; empty if nothing changed."""
     environment: str = ""
     label: str = ""
     section: str = ""
-    span: Span
 
 
 class Cell(Record):
@@ -74,12 +74,12 @@ class Table(Record):
     """A table as cells; a spanning cell stands once, at its upper left, and is resolved by `grid`."""
 
     id: str
+    span: Span
     caption: str = ""
     label: str = ""
     number: str = ""
     section: str = ""
     rows: tuple[tuple[Cell, ...], ...] = ()
-    span: Span
     page: int | None = None
     note: str = ""
     """What is missing or doubtful about it, for instance that its rows are in a file that is not there."""
@@ -106,6 +106,7 @@ class Figure(Record):
     """A figure: its caption, its files, and what can be read in them."""
 
     id: str
+    span: Span
     caption: str = ""
     label: str = ""
     number: str = ""
@@ -114,7 +115,6 @@ class Figure(Record):
     """Relative to the paper's folder; only files that are there."""
     text: str = ""
     """The text layer of its PDF files, where they have one; stands in `Paper.text` too."""
-    span: Span
 
 
 class Block(Record):
@@ -123,11 +123,11 @@ class Block(Record):
     id: str
     kind: str
     """`algorithm`, `theorem`, `lemma`, `proof`, `footnote` …, as the authors name it."""
+    span: Span
     title: str = ""
     label: str = ""
     section: str = ""
     latex: str = ""
-    span: Span
 
 
 class Reference(Record):
@@ -179,9 +179,9 @@ class Paper(Record):
     """`v2` from arXiv, else `sha256:` and 12 hexadecimal digits of the source."""
     kind: Kind
     title: str
+    text: str
     authors: tuple[str, ...] = ()
     abstract: str = ""
-    text: str
     sections: tuple[Section, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()
     equations: tuple[Equation, ...] = ()

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_agents.runtime.papers.arxiv import Arxiv
+from jupyter_agents.runtime.papers.transport import Patience
+from tests.support.arxiv_server import ArxivServer, arxiv_server
+
+QUICK = Patience(tries=3, connect_s=2.0, silence_s=0.5, whole_s=1.5, first_pause_s=0.02, longest_pause_s=2.0)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ArxivServer]:
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with arxiv_server(folder) as state:
+        yield state
+
+
+@pytest.fixture
+def make_arxiv(server: ArxivServer, tmp_path: Path) -> Callable[..., Arxiv]:
+    def make(**settings: Any) -> Arxiv:
+        return Arxiv(server.url, **{"cache": tmp_path / "cache", "interval_s": 0.0, "patience": QUICK, **settings})
+
+    return make
+
+
+@pytest.fixture
+def arxiv(make_arxiv: Callable[..., Arxiv]) -> Arxiv:
+    return make_arxiv()
+
+
+def shared_folder(name: str) -> Path:
+    """A folder of shared material; skips the test where there is none."""
+    beside = [p / "shared" for p in Path(__file__).resolve().parents]
+    named = os.environ.get("JUPYTER_AGENTS_SHARED")
+    for folder in ([Path(named)] if named else []) + beside:
+        if (folder / name).is_dir():
+            return folder / name
+    pytest.skip(f"no shared/{name} beside this checkout")
+
+
+@pytest.fixture
+def shared_papers() -> Path:
+    return shared_folder("papers")
+
+
+@pytest.fixture
+def shared_arxiv() -> Path:
+    return shared_folder("arxiv")
