@@ -38,8 +38,8 @@ JupyterAgentsError
 
 Stop                            control flow inside a run, never shown as an error
 ├── BudgetExhausted
-├── PauseAsked
-└── StopAsked
+├── StopAsked
+└── Held
 """
 
 from __future__ import annotations
@@ -234,9 +234,9 @@ class BudgetExhausted(Stop):
     """Money, tokens, steps or wall time are used up."""
 
 
-class PauseAsked(Stop):
-    """A person asked for a pause; the run is at a safe point."""
-
-
 class StopAsked(Stop):
     """A person asked the run to stop."""
+
+
+class Held(Stop):
+    """Waited or was paused for as long as a process is kept; it ends, and the run can be resumed."""

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 """A JSON object, as it stands on the wire or in a file."""
 
 
-if TYPE_CHECKING:  # msgspec hands `frozen` and `kw_only` down to children, which type checkers must be told
+if TYPE_CHECKING:  # what the metaclass below does, in words a type checker understands
 
     @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
     class Record:
@@ -25,7 +25,13 @@ if TYPE_CHECKING:  # msgspec hands `frozen` and `kw_only` down to children, whic
 
 else:
 
-    class Record(msgspec.Struct, frozen=True, kw_only=True):
+    class _KeywordOnly(msgspec.StructMeta):
+        """msgspec hands `frozen` down to children, but not `kw_only`."""
+
+        def __new__(cls, name, bases, namespace, **options):
+            return super().__new__(cls, name, bases, namespace, **{"kw_only": True, "frozen": True, **options})
+
+    class Record(metaclass=_KeywordOnly):
         """Base of all records: immutable, compared by value; unknown keys are ignored, so old readers live."""
 
 
@@ -42,6 +48,23 @@ def dumps(value: object) -> str:
 def parse(value: object, kind: type[T]) -> T:
     """Plain JSON values as a record. Raises msgspec.ValidationError naming the path that is wrong."""
     return msgspec.convert(value, kind)
+
+
+def changed(record: T, **values: Any) -> T:
+    """The same record with some fields changed."""
+    return msgspec.structs.replace(record, **values)  # type: ignore[type-var]
+
+
+def field_names(kind: type[Any]) -> list[str]:
+    """The fields of a kind of record, in order."""
+    return [field.name for field in msgspec.structs.fields(kind)]
+
+
+def json_schema(kind: type[Any]) -> Json:
+    """JSON Schema of a kind of record; what it refers to stands in `$defs`."""
+    (schema,), definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    own = definitions.pop(kind.__name__) if "$ref" in schema else schema
+    return {**own, **({"$defs": definitions} if definitions else {})}
 
 
 def digest(value: object) -> str:

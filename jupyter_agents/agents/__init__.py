@@ -26,8 +26,15 @@ GROUP = "jupyter_agents.agents"
 class Bench(Desk, Protocol):
     """A desk with the run beside it: what an agent's own tools, checks and report hold."""
 
-    run: Run
-    has_model: bool
+    @property
+    def run(self) -> Run:
+        """The run, inside the call under way."""
+        ...
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model can be asked."""
+        ...
 
     async def act(self, tool: str, arguments: Record | Json) -> Observation:
         """Call a tool through the gate as the program itself; the same journal, limits and policy."""
@@ -61,6 +68,8 @@ class Artefact:
     check: Check
     score: Callable[[Bench, Any], Awaitable[float | None]] | None = None
     required: bool = True
+    of_cells: bool = False
+    """Whether it rests on the draft's cells: accepted before they changed, it is owed again."""
 
 
 class Report(Record):
@@ -105,6 +114,10 @@ class Agent:
     """Written from what the run has, also where stages failed; says what is missing."""
     settle: Callable[[Bench], Awaitable[None]] | None = None
     """What code does after the flow and before the report: clean run, verdicts, scoring."""
+    tools: tuple[Tool, ...] = ()
+    """Tools that only the program calls, through `Bench.act`; roles' own tools need not be repeated."""
+    mask: Callable[[Bench, Observation], Observation] | None = None
+    """What a model is shown of an observation (rule 15); the journal keeps the whole."""
     budget: Budget = field(default_factory=Budget)
     copilot: tuple[str, ...] = ()
     """Artefacts a person is asked about under `--copilot`; empty: all required ones."""

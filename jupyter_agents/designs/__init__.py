@@ -116,8 +116,10 @@ class Run(Protocol):
     Concurrency only through `gather` and `first`: each task gets its own child `Run`, so positions stay fixed.
     """
 
-    path: str
-    """Branch path; `` for the main line."""
+    @property
+    def path(self) -> str:
+        """Branch path; `` for the main line."""
+        ...
 
     @property
     def task(self) -> str:

@@ -28,6 +28,8 @@ class Situation(Record):
     """Hosts the run may reach."""
     counts: Mapping[str, int] = msgspec.field(default_factory=dict)
     """How often each tool was called in this run."""
+    allowed: tuple[str, ...] = ()
+    """Tools a person allowed for the rest of this run; an `ask` about them is an `allow`."""
 
 
 class Rule(Protocol):
@@ -54,6 +56,8 @@ def load(name: str) -> Rule:
 def decide(rules: Sequence[Rule], call: Call, tool: Tool | None, situation: Situation) -> Decision:
     """What all rules together say: the narrowest wins, and what nobody allows is denied."""
     said = [d for rule in rules if (d := rule.decide(call, tool, situation)) is not None]
+    if call.tool in situation.allowed:
+        said = [Decision(effect="allow", rule=d.rule, reason=d.reason) if d.effect == "ask" else d for d in said]
     for effect in ("deny", "ask", "allow"):
         for decision in said:
             if decision.effect == effect:

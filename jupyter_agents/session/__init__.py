@@ -12,7 +12,7 @@ A view reads the journal. Its events, by `kind`:
 | `state` | state, reason |
 | `stage` | title |
 | `note` | text |
-| `intent` | what: model, act, question, random, now, left, finished, score; hash; and role, model, estimate or the call and decision |
+| `intent` | what: model, act, question, finished, score; hash; role, model and estimate, or the call and decision |
 | `result` | what; the reply of a model, the observation of a call, the answer to a question … |
 | `cell` | cell, index: added or changed |
 | `cell_removed` | id |

@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_type_hints
 
-import msgspec
-
-from ..records import Cell, Evidence, Json, Observation, Record, Request
+from ..records import Cell, Evidence, Json, Observation, Record, Request, json_schema
 
 if TYPE_CHECKING:
     from ..runtime.kernel import Kernel
@@ -72,13 +70,30 @@ class Library(Protocol):
 class Desk(Protocol):
     """What a tool may touch while it works. Built by `session/` for one call."""
 
-    request: Request
-    folder: Path
-    """The run's folder; `folder / "work"` is what a kernel sees."""
-    state: State
-    library: Library
-    """Papers: local sources, arXiv, the parsed cache."""
-    store: Store
+    @property
+    def request(self) -> Request:
+        """What the person asked for."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """The line's folder; `folder / "work"` is what a kernel sees."""
+        ...
+
+    @property
+    def state(self) -> State:
+        """What the run has so far."""
+        ...
+
+    @property
+    def library(self) -> Library:
+        """Papers: local sources, arXiv, the parsed cache."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """The preprint store."""
+        ...
 
     def emit(self, kind: str, data: object) -> None:
         """Journal an effect and apply it: `cell`, `cell_removed`, `evidence`, `paper`, `artefact`, `note`."""
@@ -90,6 +105,14 @@ class Desk(Protocol):
 
     async def fresh_kernel(self, name: str) -> Kernel:
         """A new kernel in a fresh folder with the run's own data and nothing else; shut down by who asked."""
+        ...
+
+    def place(self, name: str, source: Path) -> Path:
+        """Copy a file or folder of ours into the work folder as `name`; it is there again after a restart."""
+        ...
+
+    def note(self, text: str) -> None:
+        """A line for whoever watches."""
         ...
 
     def new_id(self, prefix: str) -> str:
@@ -115,9 +138,7 @@ class Tool:
 
     def schema(self) -> Json:
         """JSON Schema of its arguments."""
-        (schema,), definitions = msgspec.json.schema_components([self.arguments], ref_template="#/$defs/{name}")
-        own = definitions.pop(self.arguments.__name__) if "$ref" in schema else schema
-        return {**own, **({"$defs": definitions} if definitions else {})}
+        return json_schema(self.arguments)
 
 
 def tool(effect: Effect, *, hosts: tuple[str, ...] = ()) -> Callable[[Function], Tool]:

@@ -29,12 +29,10 @@ class Damage(ValueError):
 def seal(event: Event, blobs: Path) -> tuple[Event, bytes]:
     """The event with its hash, and its line. Large data are written to `blobs` first, so the line never dangles."""
     data = encode(event.data)
-    fields: dict[str, Any] = {"seq": event.seq, "kind": event.kind, "at": event.at}
-    if len(data) > BLOB_BYTES:
-        fields["blob"] = _keep(data, blobs)
-    else:
-        fields["data"] = event.data
-    body = encode(fields | {"key": event.key, "v": event.v, "prev": event.prev})
+    held = b'"blob":' + encode(_keep(data, blobs)) if len(data) > BLOB_BYTES else b'"data":' + data
+    front = encode({"seq": event.seq, "kind": event.kind, "at": event.at})
+    back = encode({"key": event.key, "v": event.v, "prev": event.prev})
+    body = b",".join([front[:-1], held, back[1:]])
     value = line_hash(event.prev, body)
     sealed = Event(
         seq=event.seq,

@@ -44,9 +44,18 @@ def plain(value: object, redact: Callable[[str], str] | None = None) -> Any:
 
 def _walk(value: Any, redact: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return redact(value)
+        return _joined(redact(value))
     if isinstance(value, dict):
-        return {redact(key if isinstance(key, str) else str(key)): _walk(item, redact) for key, item in value.items()}
+        return {_joined(redact(str(key))): _walk(item, redact) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_walk(item, redact) for item in value]
     return value
+
+
+def _joined(text: str) -> str:
+    """Two surrogates side by side as the one character that JSON makes of them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    return text

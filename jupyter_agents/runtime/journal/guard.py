@@ -24,7 +24,7 @@ def try_lock(path: Path) -> int | None:
 
 @contextlib.contextmanager
 def guarded(path: Path) -> Iterator[None]:
-    """Wait for the lock and hold it; for moments only. Raises RunError where the file system has no locks."""
+    """Wait for the lock and hold it; for moments only. Raises RunError where it cannot be had."""
     descriptor = _flock(path, fcntl.LOCK_EX)
     try:
         yield
@@ -34,7 +34,10 @@ def guarded(path: Path) -> Iterator[None]:
 
 
 def _flock(path: Path, how: int) -> int | None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise RunError(f"cannot lock {path}: {exc.strerror}; check the folder", path=str(path)) from exc
     try:
         fcntl.flock(descriptor, how)
     except BlockingIOError:
@@ -42,11 +45,6 @@ def _flock(path: Path, how: int) -> int | None:
         return None
     except OSError as exc:
         os.close(descriptor)
-        if exc.errno not in _UNSUPPORTED:
-            raise
-        raise RunError(
-            f"the file system of {path.parent} has no file locks; move the runs folder to one that has "
-            "(a local disk, or NFS with locking)",
-            path=str(path),
-        ) from exc
+        hint = "move the runs folder to a file system that has locks" if exc.errno in _UNSUPPORTED else "try again"
+        raise RunError(f"cannot lock {path}: {exc.strerror}; {hint}", path=str(path)) from exc
     return descriptor

@@ -1,90 +1,27 @@
-"""A run's journal: events appended by its one owner, read by anyone, chained so that changes show."""
+"""A run's journal: events appended by its one owner, chained so that changes show. `reading.py` reads it."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ...errors import JournalError
-from ...records import Event, Record
-from .chain import START, VERSION, Damage, hash_of, seal, unseal
+from ...records import Event
+from .chain import START, VERSION, seal
 from .encoding import plain
 from .files import sync_folder, write_all
+from .reading import Tail, Verified, follow, head_path, read, read_head, verify
 
-_CHUNK = 1 << 20
+__all__ = ["Journal", "Tail", "Verified", "follow", "now", "read", "verify"]
 
 
 def now() -> str:
     """The time in UTC, ISO 8601, to the microsecond."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-class Verified(Record):
-    """What a check of a whole journal found."""
-
-    ok: bool
-    events: int
-    """Good events before the first bad line."""
-    first_bad_line: int | None = None
-    why: str = ""
-
-
-class Tail:
-    """A place in a journal from which one reads on; only whole lines are taken."""
-
-    def __init__(self, path: Path, after: int = 0) -> None:
-        self.path = path
-        self.seq = 0
-        """Number of the last line passed."""
-        self.hash = START
-        self.offset = 0
-        """Bytes passed."""
-        self.rest = b""
-        """What stood after the last line end when it was read last."""
-        self._after = after
-
-    def read(self) -> Iterator[Event]:
-        """Events that are there now and were not given yet. Raises JournalError at the first damaged line."""
-        try:
-            file = self.path.open("rb")
-        except FileNotFoundError:
-            return
-        with file:
-            if file.seek(0, os.SEEK_END) < self.offset:
-                raise JournalError(f"the journal {self.path} became shorter while it was read; run `verify` on it")
-            file.seek(self.offset)
-            self.rest = b""
-            while chunk := file.read(_CHUNK):
-                lines = (self.rest + chunk).split(b"\n")
-                self.rest = lines.pop()
-                for line in lines:
-                    event = self._take(line)
-                    if event is not None:
-                        yield event
-
-    def _take(self, line: bytes) -> Event | None:
-        event = None if self.seq < self._after else self.unseal(line)
-        self.hash = hash_of(line) if event is None else event.hash
-        self.seq += 1
-        self.offset += len(line) + 1
-        return event
-
-    def unseal(self, line: bytes) -> Event:
-        """A line as the next event. Raises JournalError naming the line."""
-        try:
-            return unseal(line, seq=self.seq + 1, prev=self.hash, blobs=self.path.parent / "artifacts")
-        except Damage as exc:
-            raise JournalError(
-                f"line {self.seq + 1} of {self.path} is damaged: {exc}; "
-                "the events before it can still be read, the run cannot go on from here",
-                path=str(self.path),
-                line=self.seq + 1,
-                why=str(exc),
-            ) from exc
 
 
 class Journal:
@@ -98,7 +35,8 @@ class Journal:
         self._tail = tail
         self._redact = redact
         self._broken = ""
-        self._head = os.open(_head_path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._turn = threading.RLock()
+        self._head = os.open(head_path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     @classmethod
     def open(cls, path: Path, *, redact: Callable[[str], str] | None = None) -> Journal:
@@ -121,32 +59,31 @@ class Journal:
                 os.close(descriptor)
                 raise
         journal.events = events
-        journal._repair(tail.rest)
+        try:
+            journal._repair(tail.rest)
+        except JournalError:
+            journal.close()
+            raise
         return journal
 
     def append(self, kind: str, data: object = None, *, key: str = "", durable: bool) -> Event:
         """Write one event and return it as a reader will see it.
 
         durable: on the disk when this returns (model replies, human answers, intents with side effects); else it
-        survives the process but not the power. Raises JournalError, with the file as it was, where it cannot be
-        written.
+        survives the process but not the power. May be called from any thread. Raises JournalError, with the file
+        as it was, where it cannot be written.
         """
-        self._check()
-        prev = self.events[-1].hash if self.events else START
-        draft = Event(
-            seq=len(self.events) + 1,
-            kind=kind,
-            at=now(),
-            data=plain(data, self._redact),
-            key=key,
-            v=VERSION,
-            prev=prev,
-        )
-        with _disk(self.path):
-            event, line = seal(draft, self.path.parent / "artifacts")
-            self._write(line, durable)
-        self.events.append(event)
-        self._write_head(event)
+        data, kind, key = plain(data, self._redact), plain(kind), plain(key)
+        with self._turn:
+            self._check()
+            prev = self.events[-1].hash if self.events else START
+            seq = len(self.events) + 1
+            draft = Event(seq=seq, kind=kind, at=now(), data=data, key=key, v=VERSION, prev=prev)
+            with _disk(self.path):
+                event, line = seal(draft, self.path.parent / "artifacts")
+                self._write(line, durable)
+            self.events.append(event)
+            self._write_head(event)
         return event
 
     def close(self) -> None:
@@ -216,7 +153,7 @@ class Journal:
                 torn.write_bytes(rest)
                 os.ftruncate(self._descriptor, self._size)
             note |= {"torn_bytes": len(rest), "kept": torn.name}
-        head = _read_head(self.path)
+        head = read_head(self.path)
         if head is not None and head[0] > len(self.events):
             note["lost_lines"] = head[0] - len(self.events)
         if note:
@@ -228,74 +165,11 @@ class Journal:
             event = self._tail.unseal(rest)
         except JournalError:
             return False
+        self._size += len(rest)  # first: should the disk be full, the line must stay as it is
         with _disk(self.path):
             self._write(b"\n", durable=True)
-        self._size += len(rest)
         self.events.append(event)
         return True
-
-
-def read(path: Path, after: int = 0) -> Iterator[Event]:
-    """Events with a number above `after`, as far as they are written; a half-written last line is passed over."""
-    return Tail(path, after).read()
-
-
-async def follow(
-    path: Path, after: int = 0, poll_s: float = 0.2, until: Callable[[], bool] = lambda: False
-) -> AsyncIterator[Event]:
-    """Events as they are written, those above `after` that are there first.
-
-    Ends once `until` says so and what was written before that has been given. The file may come later.
-    """
-    tail = Tail(path, after)
-    while True:
-        last = until()
-        for event in tail.read():
-            yield event
-        if last:
-            return
-        await asyncio.sleep(poll_s)
-
-
-def verify(path: Path) -> Verified:
-    """Check every line, its data and its place; finds altered, missing, reordered and cut-off lines.
-
-    It proves that nothing changed by accident or by an editor, not against somebody who rewrites every line after.
-    Raises JournalError if there is no journal.
-    """
-    if not path.is_file():
-        raise JournalError(f"there is no journal at {path}", path=str(path))
-    tail = Tail(path)
-    hashes = [START]
-    try:
-        hashes.extend(event.hash for event in tail.read())
-    except JournalError as exc:
-        why = str(getattr(exc, "why", exc.message))
-        return Verified(ok=False, events=tail.seq, first_bad_line=tail.seq + 1, why=why)
-    if tail.rest:
-        return Verified(ok=False, events=tail.seq, first_bad_line=tail.seq + 1, why="it is half-written")
-    head = _read_head(path)
-    if head is None:
-        return Verified(ok=True, events=tail.seq)
-    if head[0] > tail.seq:
-        why = f"lines up to {head[0]} were written and are cut off"
-        return Verified(ok=False, events=tail.seq, first_bad_line=tail.seq + 1, why=why)
-    if hashes[head[0]] != head[1]:
-        return Verified(ok=False, events=head[0] - 1, first_bad_line=head[0], why="it was written anew")
-    return Verified(ok=True, events=tail.seq)
-
-
-def _head_path(path: Path) -> Path:
-    return path.with_suffix(".head")
-
-
-def _read_head(path: Path) -> tuple[int, str] | None:
-    """Number and hash of the newest line as last noted; None where nobody noted it."""
-    try:
-        number, _, value = _head_path(path).read_text("ascii").strip().partition(" ")
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
-    return (int(number), value) if number.isdigit() and len(value) == 64 else None
 
 
 @contextlib.contextmanager

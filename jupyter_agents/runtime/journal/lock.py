@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...errors import RunOwned
+from ...errors import RunError, RunOwned
 from ...records import dumps
 from .files import write_whole
 from .guard import guarded
@@ -46,7 +46,9 @@ class RunLock:
             self.owner = _write(self.path, self.owner, since=self.owner.since)
 
     def release(self) -> None:
-        """Give the run back in an orderly way. Does nothing if it is no longer ours."""
+        """Give the run back in an orderly way. Does nothing if it is no longer ours or the folder is gone."""
+        if not self.path.parent.is_dir():
+            return
         with guarded(_guard(self.path)):
             there = owner(self.path)
             if there is not None and there.token == self.owner.token:
@@ -71,6 +73,8 @@ def owner(path: Path) -> Owner | None:
         return parse_owner(path.read_bytes())
     except FileNotFoundError:
         return None
+    except OSError as exc:
+        raise RunError(f"the lock {path} cannot be read: {exc.strerror}", path=str(path)) from exc
 
 
 def heartbeat_age_s(owner: Owner) -> float:
@@ -106,7 +110,10 @@ def _write(path: Path, owner: Owner, *, since: str) -> Owner:
         since=since,
         heartbeat=now(),
     )
-    write_whole(path, dumps(written).encode(), sync=False)
+    try:
+        write_whole(path, dumps(written).encode(), sync=False)
+    except OSError as exc:
+        raise RunError(f"cannot write the lock {path}: {exc.strerror}; check the disk", path=str(path)) from exc
     return written
 
 

@@ -17,9 +17,9 @@ import msgspec
 from ...errors import JournalError
 from ...records import Answer, Budget, Event, Question, Record, RunState, Usage, parse
 from .folder import RunFolder
-from .journal import Tail
 from .lock import alive, heartbeat_age_s, owner
 from .process import Owner
+from .reading import Tail
 
 T = TypeVar("T")
 _ENDED = (RunState.done, RunState.failed, RunState.stopped)

@@ -1,7 +1,9 @@
 """Models: the `anthropic` SDK and its Messages protocol, nothing else.
 
-`client.py` is the seam to the SDK, `conversation.py` an append-only exchange, `structured.py` answers that fit a
-schema, `probe.py` what a server can do, `prices.py` what it costs, `envelope.py` how untrusted text enters.
+`client.py` is the seam to the SDK (`stream.py` reads one answer, `failures.py` translates its errors),
+`conversation.py` an append-only exchange (`caching.py` marks what a server may cache), `structured.py` answers that
+fit a schema, `probe.py` what a server can do, `prices.py` what it costs, `envelope.py` how untrusted text enters,
+`redact.py` how secrets do not.
 A conversation never sends by itself: it is given a `Send`, so that every call is budgeted and journalled.
 """
 
@@ -24,6 +26,8 @@ StopReason = Literal[
     "model_context_window_exceeded",
 ]
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
+DEFAULT_MODEL = "claude-opus-5-5"
+"""The vendor's own choice for most work; context 1 M tokens, output 128 k (models overview, 2026-11-22)."""
 
 
 class ModelRequest(Record):
@@ -37,6 +41,10 @@ class ModelRequest(Record):
     schema: Json | None = None
     """JSON Schema the answer must fit, sent as `output_config.format`."""
     effort: Effort | None = None
+    thinking: Json | None = None
+    """The `thinking` setting; None: not sent, the server decides."""
+    tool_choice: Json | None = None
+    """Only where `Capabilities.forced_tool` says that it is honoured."""
     role: str = ""
     """Which conversation asks; not sent."""
 
@@ -51,6 +59,12 @@ class ModelReply(Record):
     stop_reason: StopReason = "end_turn"
     usage: Usage = Usage()
     attempts: int = 1
+    lost: Usage = Usage()
+    """What attempts that broke off before this answer had reported; paid as well."""
+    cut: bool = False
+    """A tool call at the end was cut off and is not among the blocks."""
+    details: Json | None = None
+    """Why the model stopped, where the server says more: category and explanation of a refusal."""
 
     @property
     def text(self) -> str:
@@ -82,6 +96,9 @@ class Capabilities(Record):
     tools: bool = True
     caching: bool = True
     thinking: bool = True
+    """`thinking: adaptive` is honoured."""
+    effort: bool = True
+    """`output_config.effort` is honoured."""
     context_tokens: int = 200_000
     max_output_tokens: int = 64_000
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
@@ -93,7 +110,9 @@ class Model(Protocol):
     async def send(self, request: ModelRequest, *, on_delta: OnDelta | None = None) -> ModelReply:
         """One answer, after bounded retries of what may pass.
 
-        Raises ModelUnavailable, ModelBusy, ModelRefused or ContextExceeded; never a vendor's exception.
+        A refusal and a full window are answers too (`stop_reason`), because they were paid: whoever asked journals
+        them, a `Conversation` then raises.
+        Raises ModelUnavailable, ModelBusy or ContextExceeded; never a vendor's exception.
         """
         ...
 

@@ -4,9 +4,12 @@ import asyncio
 import json
 import math
 import os
+import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +299,83 @@ def test_killed_writer_loses_nothing_it_had_written(tmp_path: Path) -> None:
     with Journal.open(path) as journal:
         assert len(journal.events) >= max([200, *said])
     assert verify(path).ok
+
+
+def test_appending_stays_quick_over_ten_thousand_events(tmp_path: Path) -> None:
+    took: list[float] = []
+    with Journal.open(tmp_path / "journal.jsonl") as journal:
+        for n in range(10_000):
+            start = time.perf_counter()
+            journal.append("step", {"n": n, "text": "x" * 300}, durable=False)
+            took.append(time.perf_counter() - start)
+    first, last = statistics.median(took[:1000]), statistics.median(took[-1000:])
+    assert last < 0.001
+    assert last < 3 * first
+
+
+def test_journal_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").mkdir()
+    with pytest.raises(JournalError, match="cannot be read: Is a directory"):
+        Journal.open(tmp_path / "journal.jsonl")
+
+
+def test_two_surrogates_side_by_side_are_the_character_they_make(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal.open(path) as journal:
+        event = journal.append("\ud83d\ude00", {"\ud83d\ude00": "\ud83d\ude00 \ud83d"}, durable=False)
+    assert event.data == {"😀": "😀 \ud83d"}
+    assert list(read(path)) == [event]
+
+
+def test_threads_append_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal.open(path) as journal, ThreadPoolExecutor(4) as pool:
+        seqs = list(pool.map(lambda n: journal.append("x", n, durable=False).seq, range(200)))
+    assert sorted(seqs) == list(range(1, 201))
+    assert verify(path).events == 200
+
+
+def test_line_that_fits_only_in_part_is_taken_back(tmp_path: Path) -> None:
+    """A limit on the file's size makes a real short write, for any user."""
+    path = tmp_path / "journal.jsonl"
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from jupyter_agents.errors import JournalError\n"
+        "from jupyter_agents.runtime.journal.journal import Journal\n"
+        "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard)); j = Journal.open(Path(sys.argv[1]))\n"
+        "try:\n  while True: j.append('x', 'y' * 700, durable=True)\n"
+        "except JournalError as exc: print(exc)\n"
+        "print(len(j.events), Path(sys.argv[1]).stat().st_size)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard)); j.append('again', durable=True); j.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    sentence, figures = done.stdout.splitlines()
+    events, size = (int(figure) for figure in figures.split())
+    assert "File too large; make room" in sentence
+    assert size < 5000
+    assert verify(path).events == events + 1
+
+
+def test_whole_last_line_outlives_a_full_disk_that_cannot_end_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    events = small(path)
+    unended = path.read_bytes()[:-1]
+    path.write_bytes(unended)
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from jupyter_agents.errors import JournalError\n"
+        "from jupyter_agents.runtime.journal.journal import Journal\n"
+        "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]; path = Path(sys.argv[1])\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))\n"
+        "try: Journal.open(path)\n"
+        "except JournalError as exc: print(exc)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert "File too large" in done.stdout
+    assert path.read_bytes() == unended
+    with Journal.open(path) as journal:
+        assert journal.events == events
 
 
 @pytest.fixture

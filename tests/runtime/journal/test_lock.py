@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jupyter_agents.errors import RunOwned
+from jupyter_agents.errors import RunError, RunOwned
 from jupyter_agents.records import dumps
 from jupyter_agents.runtime.journal.lock import RunLock, alive, heartbeat_age_s, owner
 from jupyter_agents.runtime.journal.process import Owner, me
@@ -149,3 +150,12 @@ def test_dead_owners_lock_is_won_by_exactly_one_of_many(tmp_path: Path) -> None:
         for process in pipes:
             process.communicate(timeout=30)
         assert sorted(said) == ["lost"] * 4 + ["won"]
+
+
+def test_folder_that_is_gone_is_a_sentence_and_release_is_harmless(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    lock = RunLock.acquire(tmp_path / "run" / "run.lock")
+    shutil.rmtree(tmp_path / "run")
+    with pytest.raises(RunError, match="No such file"):
+        lock.beat()
+    lock.release()

@@ -1,0 +1,331 @@
+"""Starts any Python kernelspec inside a sandbox, for whoever asks Jupyter for a kernel by name.
+
+kernel.json: `"metadata": {"kernel_provisioner": {"provisioner_name": "jupyter-agents-sandbox",
+"config": {"policy": {"memory_bytes": 2147483648}}}}`. Keys of `policy` are those of `SandboxPolicy`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Dict
+
+from ...errors import KernelError, SandboxUnavailable, UnknownName
+from ...records import dump, parse
+from . import SandboxPolicy, bubblewrap, folders, identity, seccomp, surroundings
+from .watchdog import Watchdog
+
+_START_S = 30.0
+_STDERR_BYTES = 1 << 16
+_spawners: dict[int, ThreadPoolExecutor] = {}
+
+
+def _spawner() -> ThreadPoolExecutor:
+    """One thread that lasts: a sandbox dies with the *thread* that started it (bubblewrap, issue 692).
+
+    Kept by process, since a forked child inherits the executor but not its thread.
+    """
+    return _spawners.setdefault(os.getpid(), ThreadPoolExecutor(1, thread_name_prefix="sandbox-spawner"))
+
+
+def read_policy(config: dict[str, Any]) -> SandboxPolicy:
+    """The policy that a kernelspec carries. Raises UnknownName for a key that does not exist."""
+    known = dump(SandboxPolicy())
+    for name in config:
+        if name not in known:
+            raise UnknownName("key", name, known, where="the kernelspec's sandbox policy")
+    return parse(config, SandboxPolicy)
+
+
+class SandboxProvisioner(LocalProvisioner):
+    """A local kernel process in a sandbox: no network, an allow-list of files, limits, nothing left behind."""
+
+    policy = Dict(config=True, help="What the kernel may see and use; see SandboxPolicy.")
+
+    ended_because: str = ""
+    """Why the sandbox was ended by us; empty while it was not."""
+    workdir: Path | None = None
+    sockets: Path | None = None
+
+    _identity: identity.Identity | None = None
+    _owner: tuple[int, int] | None = None
+    _fresh = False
+    _init_pid: int | None = None
+    _lifeline: int | None = None
+    _watchdog: Watchdog | None = None
+    _said = b""
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Switch the manager to unix sockets, which alone reach into a network namespace."""
+        if self.sockets is None:
+            self.sockets = folders.make_sockets()
+        else:  # a restart: the last kernel may have left anything there
+            folders.empty(self.sockets)
+        manager = self.parent
+        if manager is None:
+            raise KernelError("a sandboxed kernel needs a kernel manager; start it through jupyter_client")
+        manager.transport, manager.ip, manager.cache_ports = "ipc", f"{self.sockets}/k", False
+        prepared: dict[str, Any] = await super().pre_launch(**kwargs)
+        return prepared
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Start the sandbox and return when every guard in it stands. Raises SandboxUnavailable."""
+        policy = read_policy(self.policy)
+        self.ended_because, self._said = "", b""
+        caller = kwargs.get("env") or os.environ
+        notebook = self._settle(policy, kwargs.get("cwd"))
+        connection_file = self._connection_file()
+        inside = [bubblewrap.CONNECTION_FILE if word == str(connection_file) else word for word in cmd]
+        box = self._box(policy, inside, notebook, caller, connection_file)
+        await self._start(box, inside)
+        assert self.process is not None
+        self.pid, self.pgid, self.cwd = self.process.pid, None, str(box.workdir)
+        self._watch(policy)
+        return self.connection_info
+
+    def _connection_file(self) -> Path:
+        assert self.parent is not None
+        return Path(os.path.realpath(self.parent.connection_file))  # as it stands in the command
+
+    def _settle(self, policy: SandboxPolicy, cwd: str | None) -> Path | None:
+        """Find or make the work folder; returns the notebook's folder where no run named one."""
+        notebook = None
+        if policy.workdir:
+            self.workdir = surroundings.check_folder(Path(policy.workdir), "work folder")
+        else:
+            notebook = surroundings.notebook_folder(cwd)
+            if self.workdir is None:
+                self.workdir, self._fresh = folders.fresh_work(notebook), True
+        if self._identity is None:
+            self._identity = identity.choose()
+        assert self.workdir is not None
+        assert self.sockets is not None
+        owner = identity.hand_over(self.workdir, self._identity)
+        self._owner = self._owner or owner
+        identity.hand_over(self.sockets, self._identity)
+        return notebook
+
+    def _box(
+        self, policy: SandboxPolicy, command: list[str], notebook: Path | None, caller: Any, connection: Path
+    ) -> bubblewrap.Box:
+        assert self.workdir is not None
+        assert self.sockets is not None
+        assert self._identity is not None
+        readable = [*surroundings.interpreter_folders(_interpreter(command))]
+        if self.kernel_spec.resource_dir and Path(self.kernel_spec.resource_dir).is_dir():
+            readable.append(Path(self.kernel_spec.resource_dir))
+        readable += [surroundings.check_folder(Path(path), "data folder") for path in policy.read_only]
+        environment = surroundings.environment(caller, self.kernel_spec.env or {})
+        environment |= {"PWD": str(self.workdir), "JUPYTER_AGENTS_WORK": str(self.workdir)}
+        if notebook is not None:
+            readable.append(notebook)
+            environment["JUPYTER_AGENTS_NOTEBOOK_FOLDER"] = str(notebook)
+        return bubblewrap.Box(
+            policy=policy,
+            identity=self._identity,
+            workdir=self.workdir,
+            sockets=self.sockets,
+            readable=tuple(readable),
+            connection=connection.read_bytes(),
+            environment=environment,
+        )
+
+    async def _start(self, box: bubblewrap.Box, command: list[str]) -> None:
+        info_read, info_write = os.pipe()
+        status_read, status_write = os.pipe()
+        life_read, self._lifeline = os.pipe()
+        plan: dict[str, Any] = {
+            "lifeline": life_read,
+            "status": status_write,
+            "workdir": str(box.workdir),
+            "limits": limits(box.policy),
+            "filter": base64.b64encode(seccomp.program()).decode(),
+        }
+        if box.identity.private:
+            plan["uid"] = box.identity.uid
+        launcher = [_interpreter(command), "-I", "-S", bubblewrap.LAUNCHER, json.dumps(plan), "--", *command]
+        words, arguments = bubblewrap.command(bubblewrap.find(), box, launcher, info_write)
+        try:
+            await self._spawn(words, [info_write, status_write, life_read, *arguments.descriptors])
+        finally:
+            for descriptor in (info_write, status_write, life_read):
+                os.close(descriptor)
+            arguments.close()
+        await self._confirm(info_read, status_read)
+
+    async def _spawn(self, words: list[str], descriptors: list[int]) -> None:
+        """Start with a clean environment: bwrap's own is readable inside as that of process 1.
+
+        Its outputs go to a pipe that we drain: an inherited one could be opened again from inside.
+        """
+
+        def spawn() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                words,
+                env={"PATH": "/usr/bin:/bin"},
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=descriptors,
+                start_new_session=True,
+            )
+
+        self.process = await asyncio.wrap_future(_spawner().submit(spawn))
+        threading.Thread(target=self._drain, args=(self.process,), name="sandbox-output", daemon=True).start()
+
+    def _drain(self, process: subprocess.Popen[bytes]) -> None:
+        """Keep the end of what the sandbox writes past Jupyter's own channels."""
+        assert process.stdout is not None
+        while chunk := os.read(process.stdout.fileno(), 1 << 16):
+            self._said = (self._said + chunk)[-_STDERR_BYTES:]
+
+    async def _confirm(self, info: int, status: int) -> None:
+        """Wait until the launcher says that all guards stand."""
+        try:
+            said = await asyncio.wait_for(asyncio.to_thread(_read_both, info, status), _START_S)
+        except TimeoutError as exc:
+            await self._give_up()
+            raise SandboxUnavailable(f"the sandbox did not start within {_START_S:g} s; try again") from exc
+        self._init_pid, ready = said
+        if not ready:
+            assert self.process is not None
+            await asyncio.to_thread(self.process.wait)
+            text = self._said.decode(errors="replace").strip().splitlines()
+            await self._give_up()
+            raise SandboxUnavailable(
+                f"the sandbox could not be set up: {text[-1] if text else 'bwrap ended at once'}; "
+                "run `jupyter agents doctor` to see what to install or enable",
+                output="\n".join(text),
+            )
+
+    async def _give_up(self) -> None:
+        await self.kill()
+        await self.cleanup(restart=False)
+        self.process = None
+
+    def _watch(self, policy: SandboxPolicy) -> None:
+        assert self._init_pid is not None
+        assert self.workdir is not None
+        assert self.sockets is not None
+        self._watchdog = Watchdog(
+            self._init_pid,
+            memory_bytes=policy.memory_bytes,
+            disk_bytes=policy.disk_bytes,
+            folders=(self.workdir, self.sockets),
+            end=self._end,
+        )
+        self._watchdog.start()
+
+    def _end(self, reason: str) -> None:
+        self.ended_because = reason
+        self.log.warning("sandboxed kernel %s ended: %s", self.kernel_id, reason)
+        _kill(self._init_pid)
+
+    async def send_signal(self, signum: int) -> None:
+        """Signal the kernel's process group, or for SIGKILL everything in the sandbox.
+
+        bwrap itself is never signalled otherwise: that would end the kernel whatever the signal.
+        """
+        if self.process is None:
+            return
+        if signum == signal.SIGKILL:
+            _kill(self._init_pid)
+            self.process.kill()
+            return
+        kernel = self.kernel_pid
+        if kernel is None:
+            return
+        try:
+            if os.getpgid(kernel) == kernel:
+                os.killpg(kernel, signum)
+            else:
+                os.kill(kernel, signum)
+        except ProcessLookupError:  # it ended meanwhile, which is what most signals are for
+            return
+
+    @property
+    def said(self) -> str:
+        """The end of what the sandbox wrote past Jupyter's own channels."""
+        return self._said.decode(errors="replace")
+
+    @property
+    def kernel_pid(self) -> int | None:
+        """The kernel's process as we see it: the first child of the sandbox's first process."""
+        if self._init_pid is None:
+            return None
+        try:
+            children = Path(f"/proc/{self._init_pid}/task/{self._init_pid}/children").read_text().split()
+        except OSError:
+            return None
+        return int(children[0]) if children else None
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Give files back to their owner and remove what only this kernel needed."""
+        if self._watchdog is not None:
+            self._watchdog.stop()
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+        self._watchdog = self._lifeline = self._init_pid = None
+        if not restart:
+            await asyncio.to_thread(self._leave)
+        await super().cleanup(restart=restart)
+
+    def _leave(self) -> None:
+        if self.workdir is not None and self._owner is not None:
+            identity.take_back(self.workdir, self._owner)
+        if self.sockets is not None:
+            folders.remove(self.sockets)
+        if self.workdir is not None and self._fresh:
+            folders.remove_unused(self.workdir)
+        if self._identity is not None:
+            self._identity.release()
+        self.workdir = self.sockets = self._identity = self._owner = None
+
+
+def limits(policy: SandboxPolicy) -> dict[str, int]:
+    """Resource limits of each process. Data rather than address space: reserving is free, using is not."""
+    wanted = {
+        "FSIZE": policy.file_bytes,
+        "NOFILE": policy.open_files,
+        "NPROC": policy.processes,
+        "DATA": 0 if policy.gpu else policy.memory_bytes,
+        "CPU": policy.cpu_s,
+    }
+    return {"CORE": 0, **{name: value for name, value in wanted.items() if value}}
+
+
+def _interpreter(command: list[str]) -> str:
+    """The kernel's Python, which runs the launcher too; ours for a command that starts otherwise."""
+    return command[0] if surroundings.is_python(command[0]) and Path(command[0]).is_absolute() else sys.executable
+
+
+def _read_both(info: int, status: int) -> tuple[int | None, bool]:
+    """What bwrap says of its first process, and whether the launcher said `ok`; blocks until both did or ended."""
+    with os.fdopen(info) as told, os.fdopen(status, "rb") as launched:
+        try:
+            first = int(json.loads(told.read())["child-pid"])
+        except (ValueError, KeyError):
+            return None, False
+        return first, launched.readline() == b"ok\n"
+
+
+def _kill(pid: int | None) -> None:
+    """End a process namespace by its first process."""
+    if pid is None:
+        return
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

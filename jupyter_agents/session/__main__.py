@@ -1,0 +1,7 @@
+"""A run's process."""
+
+import sys
+
+from .process import main
+
+sys.exit(main(sys.argv[1:]))
