@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+import types
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -149,7 +150,7 @@ def described() -> tuple[Setting, ...]:
             name=field.name,
             about=_meta(field.type).description or "",
             unit=(_meta(field.type).extra or {})["unit"],
-            wants=_wants(field.type),
+            wants=wanted(field.type),
             default=field.default,
         )
         for field in _fields()
@@ -180,12 +181,12 @@ def resolve(
 
 def read(values: Mapping[str, object], where: str, prefix: str = "") -> dict[str, object]:
     """Values of one source, checked and of the right type. Raises UnknownName, InputError."""
-    types = {field.name: field.type for field in _fields()}
+    kinds = {field.name: field.type for field in _fields()}
     for name in values:
-        if name not in types:
+        if name not in kinds:
             shown = prefix + name.upper() if prefix else name
-            raise UnknownName("setting", shown, [prefix + n.upper() if prefix else n for n in types], where=where)
-    return {name: _convert(name, value, types[name], where) for name, value in values.items()}
+            raise UnknownName("setting", shown, [prefix + n.upper() if prefix else n for n in kinds], where=where)
+    return {name: converted(value, kinds[name], f"setting {name!r} in {where}") for name, value in values.items()}
 
 
 def api_key(environ: Mapping[str, str] | None = None) -> str | None:
@@ -270,56 +271,57 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def _convert(name: str, value: object, kind: Any, where: str) -> object:
-    if isinstance(value, str) and not _is_text(kind):
-        value = value.strip()
-        if _plain(kind) == tuple[str, ...]:
-            value = [part.strip() for part in value.split(",") if part.strip()]
+def converted(value: object, kind: Any, what: str) -> Any:
+    """A value as an annotated type; texts are read as numbers, switches and lists where those are wanted.
+
+    what: how the message names it. Raises InputError saying what is wanted; numbers must be finite.
+    """
+    given = value
+    if isinstance(value, str) and plain(kind) is not str:
+        given = value.strip()
+        if typing.get_origin(plain(kind)) is tuple:
+            given = [part.strip() for part in value.split(",") if part.strip()]
     try:
-        converted: object = msgspec.convert(value, kind, strict=False)
+        result = msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as exc:
-        raise _refused(name, value, kind, where) from exc
-    if isinstance(converted, float) and not math.isfinite(converted):
-        raise _refused(name, value, kind, where)
-    return converted
-
-
-def _refused(name: str, value: object, kind: Any, where: str) -> InputError:
-    return InputError(
-        f"setting {name!r} in {where} is {value!r}; wanted: {_wants(kind)}", setting=name, source=where, value=value
-    )
+        raise InputError(f"{what} is {value!r}; wanted: {wanted(kind)}", value=value) from exc
+    if isinstance(result, float) and not math.isfinite(result):
+        raise InputError(f"{what} is {value!r}; wanted: {wanted(kind)}", value=value)
+    return result
 
 
 def _fields() -> tuple[msgspec.structs.FieldInfo, ...]:
     return msgspec.structs.fields(cast(type[msgspec.Struct], Settings))
 
 
-def _meta(kind: Any) -> msgspec.Meta:
-    return next(m for m in typing.get_args(kind) if isinstance(m, msgspec.Meta))
-
-
-def _plain(kind: Any) -> Any:
-    return typing.get_args(kind)[0]
-
-
-def _is_text(kind: Any) -> bool:
-    return _plain(kind) is str
-
-
-def _wants(kind: Any) -> str:
-    meta, plain = _meta(kind), _plain(kind)
+def wanted(kind: Any) -> str:
+    """What a value of an annotated type must be, in words that follow `wanted:`."""
+    meta, bare = _meta(kind), plain(kind)
     extra = meta.extra or {}
-    if extra["wants"]:
+    if extra.get("wants"):
         return str(extra["wants"])
-    if typing.get_origin(plain) is Literal:
-        return "one of " + ", ".join(typing.get_args(plain))
-    noun = {bool: "true or false", str: "a text", int: "a whole number", float: "a number"}.get(plain)
+    if typing.get_origin(bare) is Literal:
+        return "one of " + ", ".join(typing.get_args(bare))
+    noun = {bool: "true or false", str: "a text", int: "a whole number", float: "a number"}.get(bare)
     if noun is None:
         return "a list of texts, or one text with commas"
-    limits = [(meta.gt, "above"), (meta.ge, "at least"), (meta.le, "at most")]
+    limits = [(meta.gt, "above"), (meta.ge, "at least"), (meta.lt, "below"), (meta.le, "at most")]
     bounds = [f"{word} {limit:g}" for limit, word in limits if limit is not None]
     bounds += ["not empty"] if meta.min_length else []
-    return ", ".join([f"{noun} of {extra['unit']}" if extra["unit"] else noun, *bounds])
+    return ", ".join([f"{noun} of {extra['unit']}" if extra.get("unit") else noun, *bounds])
+
+
+def _meta(kind: Any) -> msgspec.Meta:
+    return next((m for m in typing.get_args(kind) if isinstance(m, msgspec.Meta)), msgspec.Meta())
+
+
+def plain(kind: Any) -> Any:
+    """The type without its annotation and without `| None`."""
+    if typing.get_origin(kind) is Annotated:
+        kind = typing.get_args(kind)[0]
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return next(part for part in typing.get_args(kind) if part is not types.NoneType)
+    return kind
 
 
 def _absolute(path: Path) -> Path:
