@@ -16,7 +16,7 @@ from ..records import Budget, Option, Question, RunState, Usage, dump
 from .progress import CellGlance, Progress
 
 MIME = "application/vnd.jupyter-agents.run+json"
-SCHEMA = "jupyter_agents.progress/1"
+SCHEMA = "jupyter_agents.run/1"
 REPORT_CHARS = 20_000
 """How much of a report a cell shows; the rest stands in its file."""
 MARKS = {
