@@ -16,6 +16,8 @@ import msgspec
 from ...records import Record, Span
 
 Kind = Literal["latex", "html", "pdf", "markdown"]
+Role = Literal["text", "abstract", "item", "caption", "footnote", "theorem", "algorithm", "figure_text", "table"]
+"""What a paragraph is; `table`: the rows of a table, a line each, cells parted by ` | `."""
 
 
 class Paragraph(Record):
@@ -26,7 +28,7 @@ class Paragraph(Record):
     section: str
     """Id of the section it stands in."""
     span: Span
-    role: Literal["text", "abstract", "item", "caption", "footnote", "theorem", "algorithm", "figure_text"] = "text"
+    role: Role = "text"
     page: int | None = None
     """From PDFs, counted from 1."""
     cites: tuple[str, ...] = ()
@@ -44,6 +46,8 @@ class Section(Record):
     parent: str | None = None
     number: str = ""
     page: int | None = None
+    span: Span | None = None
+    """Where the heading stands in the text, where it stands there."""
 
 
 class Equation(Record):
@@ -52,12 +56,12 @@ class Equation(Record):
     id: str
     latex: str
     """Exactly as the authors wrote it, environment included."""
+    span: Span
     expanded: str = ""
     """With the authors' macros expanded; empty if nothing changed."""
     environment: str = ""
     label: str = ""
     section: str = ""
-    span: Span
 
 
 class Cell(Record):
@@ -74,12 +78,12 @@ class Table(Record):
     """A table as cells; a spanning cell stands once, at its upper left, and is resolved by `grid`."""
 
     id: str
+    span: Span
     caption: str = ""
     label: str = ""
     number: str = ""
     section: str = ""
     rows: tuple[tuple[Cell, ...], ...] = ()
-    span: Span
     page: int | None = None
     note: str = ""
     """What is missing or doubtful about it, for instance that its rows are in a file that is not there."""
@@ -106,6 +110,7 @@ class Figure(Record):
     """A figure: its caption, its files, and what can be read in them."""
 
     id: str
+    span: Span
     caption: str = ""
     label: str = ""
     number: str = ""
@@ -114,7 +119,6 @@ class Figure(Record):
     """Relative to the paper's folder; only files that are there."""
     text: str = ""
     """The text layer of its PDF files, where they have one; stands in `Paper.text` too."""
-    span: Span
 
 
 class Block(Record):
@@ -123,11 +127,11 @@ class Block(Record):
     id: str
     kind: str
     """`algorithm`, `theorem`, `lemma`, `proof`, `footnote` …, as the authors name it."""
+    span: Span
     title: str = ""
     label: str = ""
     section: str = ""
     latex: str = ""
-    span: Span
 
 
 class Reference(Record):
@@ -179,9 +183,9 @@ class Paper(Record):
     """`v2` from arXiv, else `sha256:` and 12 hexadecimal digits of the source."""
     kind: Kind
     title: str
+    text: str
     authors: tuple[str, ...] = ()
     abstract: str = ""
-    text: str
     sections: tuple[Section, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()
     equations: tuple[Equation, ...] = ()
