@@ -31,7 +31,7 @@ else:
         def __new__(cls, name, bases, namespace, **options):
             return super().__new__(cls, name, bases, namespace, **{"kw_only": True, "frozen": True, **options})
 
-    class Record(metaclass=_KeywordOnly):
+    class Record(msgspec.Struct, metaclass=_KeywordOnly):
         """Base of all records: immutable, compared by value; unknown keys are ignored, so old readers live."""
 
 

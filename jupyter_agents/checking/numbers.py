@@ -26,18 +26,19 @@ _MINUS = "".join(_MINUSES[1:]) + "-"  # the hyphen last, where it is no range of
 _SUPERSCRIPTS = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 _SIGN = rf"(?:[+{_MINUS}]|\$[-−]\$|\{{[-−]\}})"
 _GROUP = r"(?:,|\{,\}|\\,|[\u00a0\u2009\u202f]|'(?=\d{3}(?!\d))"
-_DIGITS = r"(?:\d{{1,3}}(?:(?P<{sep}>{group})\d{{3}})(?:(?P={sep})\d{{3}})*(?!\d)|\d+)(?:\.\d+)?|\.\d+"
+_DIGITS = r"(?:\d{{1,3}}(?:(?P<{sep}>{group})\d{{3}})(?:(?P={sep})\d{{3}})*(?!\d)|\d++)(?:\.\d++)?|\.\d++"
+# Possessive throughout (`*+`): what is white space can be nothing else, and long runs of it must not be tried twice.
 _POWER = (
-    rf"(?:[eE](?P<e>[+{_MINUS}]?\d+)(?![\w.])"
-    r"|\s*\$?\s*(?:×|\\times|\\cdot|·|\*|x(?=\s*10))\s*\$?\s*10\s*"
-    rf"(?:\^\s*\{{?\s*(?P<p>[+{_MINUS}]?\s*\d+)\s*\}}?|\*\*\s*(?P<q>[+{_MINUS}]?\d+)"
-    rf"|(?P<s>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(?P<m>[{_MINUS}]\d+)))"
+    rf"(?:[eE](?P<e>[+{_MINUS}]?\d++)(?![\w.])"
+    r"|\s*+\$?+\s*+(?:×|\\times|\\cdot|·|\*|x(?=\s*+10))\s*+\$?+\s*+10\s*+"
+    rf"(?:\^\s*+\{{?\s*+(?P<p>[+{_MINUS}]?\s*+\d++)\s*+\}}?|\*\*\s*+(?P<q>[+{_MINUS}]?\d++)"
+    rf"|(?P<s>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(?P<m>[{_MINUS}]\d++)))"
 )
-_RELATION = r"(?:(?P<relation>[<>≤≥≈~∼]=?|\\leq?(?![a-z])|\\geq?(?![a-z])|\\lt|\\gt|\\approx|\\sim)\s*\$?\s*)"
-_PLUS_MINUS = r"[\s$]*(?:±|\\pm(?![a-z])|\+/-|\+-)[\s$]*\{?\s*"
+_RELATION = r"(?:(?P<relation>[<>≤≥≈~∼]=?|\\leq?(?![a-z])|\\geq?(?![a-z])|\\lt|\\gt|\\approx|\\sim)\s*+\$?+\s*+)"
+_PLUS_MINUS = r"[\s$]*+(?:±|\\pm(?![a-z])|\+/-|\+-)[\s$]*+\{?\s*+"
 _UNIT = (
-    r"\s*\}?\s*\$?\s*(?:\\[,;:! ]\s*|~)?(?P<unit>\\?%|‰|per ?cent\b(?!age point)|percentage points?\b|pp\b|°C?"
-    r"|×(?!\s*\d)|(?<=\d)x(?![A-Za-z0-9])"
+    r"\s*+\}?\s*+\$?+\s*+(?:\\[,;:! ]\s*+|~)?(?P<unit>\\?%|‰|per ?cent\b(?!age point)|percentage points?\b|pp\b|°C?"
+    r"|×(?!\s*+\d)|(?<=\d)x(?![A-Za-z0-9])"
     r"|(?:milliseconds?|microseconds?|seconds?|minutes?|hours?|days?"
     r"|[kKMGT]i?B|ms|[µμ]s|ns|min|kg|mg|km|cm|mm|[µμ]m|nm|[kMG]?Hz|[kMG]?eV|dB|mK)(?![A-Za-z]))"
 )
@@ -50,7 +51,7 @@ def _number(spaced: bool) -> re.Pattern[str]:
         rf"{_RELATION}?"
         rf"(?:(?<![\w)\]}}%.{_MINUS}])(?P<sign>{_SIGN})\s?)?"
         rf"(?:(?<![\w.\\^])|(?<=[\^_]{{))"
-        rf"(?:(?P<ten>10(?=\s*(?:\^|[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹])))(?P<bare>\s*\^\s*\{{?\s*[+{_MINUS}]?\s*\d+\s*\}}?|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
+        rf"(?:(?P<ten>10(?=\s*+(?:\^|[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹])))(?P<bare>\s*+\^\s*+\{{?\s*+[+{_MINUS}]?\s*+\d++\s*+\}}?|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
         rf"|(?P<digits>{digits})(?:\((?P<last>\d{{1,4}})\)|{_PLUS_MINUS}(?P<error>{error}))?(?:(?P<close>\))?{_POWER})?)"
         rf"(?:{_UNIT})?"
     )
@@ -229,7 +230,8 @@ _HEADINGS = re.compile(
 _CITED = re.compile(r"\[\s*[1-9]\d{0,3}(?:\s*[,;–-]+\s*[1-9]\d{0,3})*\s*\]|\\cite\w*\*?(?:\[[^\]]*\])*\{[^}]*\}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _BEFORE_YEAR = re.compile(
-    r"(?:\(|,|\bet al\.?,?|\b(?:[Ii]n|[Ss]ince|[Uu]ntil|of|[Ff]rom|[Bb]y|early|late)|(?:January|February|March|April|May|June|July|"
+    r"(?:\(|,|\bet al\.?,?|\b(?:[Ii]n|[Ss]ince|[Uu]ntil|of|[Ff]rom|[Bb]y|early|late)|"
+    r"(?:January|February|March|April|May|June|July|"
     r"August|September|October|November|December))\s*$"
 )
 

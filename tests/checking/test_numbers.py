@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from decimal import Decimal
 
 import pytest
@@ -163,3 +164,12 @@ def test_any_text_is_read_without_an_error_and_spans_are_in_order(text: str) -> 
     assert all(0 <= s.start < s.end <= len(text) for s in spans)
     assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     assert len(quantities(text)) <= len(spans)
+
+
+@pytest.mark.parametrize(
+    "text", ["1" + " " * 50_000, "1" + "$ " * 50_000, "<" + " " * 50_000, "9" * 50_000, "-" * 50_000]
+)
+def test_hostile_runs_of_one_character_take_linear_time(text: str) -> None:
+    begun = time.perf_counter()
+    assert len(numbers_in(text)) <= 1
+    assert time.perf_counter() - begun < 5

@@ -115,6 +115,11 @@ def _modes(body: Json) -> Iterator[str]:
         yield from _schema(config["format"].get("schema", {}), "output_config.format.schema")
 
 
+def schema_problems(schema: Json) -> list[str]:
+    """Why a schema cannot be enforced; empty if it can."""
+    return list(_schema(schema, "schema"))
+
+
 def _schema(schema: Any, path: str) -> Iterator[str]:
     """A strict schema: closed objects, no constraint that the server cannot compile."""
     if isinstance(schema, list):

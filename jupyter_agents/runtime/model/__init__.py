@@ -1,9 +1,9 @@
 """Models: the `anthropic` SDK and its Messages protocol, nothing else.
 
 `client.py` is the seam to the SDK (`stream.py` reads one answer, `failures.py` translates its errors),
-`conversation.py` an append-only exchange (`caching.py` marks what a server may cache), `structured.py` answers that
-fit a schema, `probe.py` what a server can do, `prices.py` what it costs, `envelope.py` how untrusted text enters,
-`redact.py` how secrets do not.
+`conversation.py` an append-only exchange (`history.py` keeps it, `caching.py` marks what a server may cache),
+`structured.py` answers that fit a schema, `probe.py` what a server can do, `prices.py` what it costs, `envelope.py`
+how untrusted text enters, `redact.py` how secrets do not.
 A conversation never sends by itself: it is given a `Send`, so that every call is budgeted and journalled.
 """
 
@@ -28,6 +28,8 @@ StopReason = Literal[
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
 DEFAULT_MODEL = "claude-opus-5-5"
 """The vendor's own choice for most work; context 1 M tokens, output 128 k (models overview, 2026-11-22)."""
+THINKING: Json = {"type": "adaptive", "display": "summarized"}
+"""Sent wherever a server honours it; without `display`, the words between tool calls would come back empty."""
 
 
 class ModelRequest(Record):

@@ -27,6 +27,8 @@ class PassageRow(Record):
     section: str
     text: str
     trust: str
+    model: str
+    created: str
 
 
 class Catalogue:
@@ -52,6 +54,11 @@ class Catalogue:
         """A word about the record itself: `id`, `epoch`, `embedder`, `embedder_name`; empty where unset."""
         row = self._one("SELECT value FROM meta WHERE key = ?", key)
         return str(row[0]) if row else ""
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep such a word."""
+        with sentences(self.path), transaction(self._connection):
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def new_epoch(self, **values: str) -> None:
         """Say that every index of this record is out of date, and what holds from now on."""

@@ -23,7 +23,8 @@ CREATE TABLE preprints(
     id TEXT PRIMARY KEY, newest INTEGER NOT NULL, withdrawn TEXT NOT NULL DEFAULT '');
 CREATE TABLE versions(
     preprint TEXT NOT NULL REFERENCES preprints(id), version INTEGER NOT NULL, content TEXT NOT NULL,
-    document TEXT NOT NULL, trust TEXT NOT NULL DEFAULT 'unchecked', PRIMARY KEY(preprint, version));
+    document TEXT NOT NULL, model TEXT NOT NULL, created TEXT NOT NULL, trust TEXT NOT NULL DEFAULT 'unchecked',
+    PRIMARY KEY(preprint, version));
 CREATE INDEX versions_by_content ON versions(content);
 CREATE TABLE submissions(
     key TEXT PRIMARY KEY, preprint TEXT NOT NULL, version INTEGER NOT NULL, document TEXT NOT NULL);
@@ -43,7 +44,8 @@ CREATE TRIGGER passages_words AFTER INSERT ON passages BEGIN
     INSERT INTO words(rowid, title, section, text) VALUES (new.id, new.title, new.section, new.text);
 END;
 CREATE VIEW live AS
-    SELECT p.id AS passage, p.preprint, p.version, p.title, p.section, p.text, v.trust
+    SELECT p.id AS passage, p.preprint, p.version, p.title, p.section, p.text,
+        v.trust, v.model, v.created
     FROM passages p JOIN preprints t ON t.id = p.preprint AND t.newest = p.version AND t.withdrawn = ''
     JOIN versions v ON v.preprint = p.preprint AND v.version = p.version;
 """

@@ -72,7 +72,7 @@ class OnnxEmbedder:
         import numpy as np
 
         with self._lock:
-            encodings = self._tokenizer.encode_batch([text.replace("\0", " ") for text in texts])
+            encodings = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
             order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
             found: list[Vectors] = [np.empty(0, np.float32)] * len(texts)
             for start in range(0, len(order), BATCH):

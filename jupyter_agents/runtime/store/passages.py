@@ -25,10 +25,10 @@ class Passage(Record):
     """Headings from the outermost down, joined by ` › `; `Abstract` for the abstract."""
     text: str
 
-    @property
-    def context(self) -> str:
-        """What is embedded: the text under its title and section, so that short passages keep their subject."""
-        return f"{self.title}. {self.section}\n{self.text}" if self.section else f"{self.title}\n{self.text}"
+
+def context(title: str, section: str, text: str) -> str:
+    """What is embedded of a passage: its text under title and section, so that short ones keep their subject."""
+    return f"{title}. {section}\n{text}" if section else f"{title}\n{text}"
 
 
 def passages(preprint: Preprint) -> list[Passage]:

@@ -75,8 +75,8 @@ class SqliteRecord(Catalogue):
         else:
             execute("INSERT INTO preprints(id, newest) VALUES (?, ?)", (id, version))
         execute(
-            "INSERT INTO versions(preprint, version, content, document) VALUES (?, ?, ?, ?)",
-            (id, version, content, dumps(stored)),
+            "INSERT INTO versions(preprint, version, content, document, model, created) VALUES (?, ?, ?, ?, ?, ?)",
+            (id, version, content, dumps(stored), stored.model, stored.created),
         )
         self._connection.executemany(
             "INSERT INTO passages(preprint, version, title, section, text) VALUES (?, ?, ?, ?, ?)",
