@@ -54,7 +54,7 @@ class Services:
 
     async def kernel(self, work: Path) -> Kernel:
         """A sandboxed kernel whose one writable folder is `work`."""
-        from ..runtime.kernel import Limits, SandboxPolicy
+        from ..runtime.kernel import SandboxPolicy
         from ..runtime.kernel.sandboxed import SandboxedKernel
 
         policy = SandboxPolicy(
@@ -62,7 +62,6 @@ class Services:
             memory_bytes=int(self.settings.kernel_memory_gb * 2**30),
             gpu=self.settings.gpu,
         )
-        limits = Limits(cell_s=self.settings.cell_s, output_bytes=self.settings.output_kb * 1024)
         name = self.request.kernel or self.settings.kernel or None
         return await SandboxedKernel.start(work, policy=policy, kernel_name=name)
 
