@@ -18,6 +18,7 @@ import msgspec
 from ..designs import Run
 from ..errors import InputError, UnknownName
 from ..records import Budget, Call, Claim, Json, Observation, Record, Verdict, dump
+from ..runtime.model import Effort
 from ..tools import Desk, Tool
 
 GROUP = "jupyter_agents.agents"
@@ -53,7 +54,7 @@ class Role:
     system: str
     """Its instructions; fixed for a conversation's life."""
     tools: tuple[Tool, ...] = ()
-    effort: str = "medium"
+    effort: Effort = "medium"
     max_tokens: int = 16_000
 
 

@@ -13,7 +13,7 @@ from . import Conversation, Run
 SOURCE = ""
 WINDOW = 0.6
 """Past this share of the model's window a new conversation is opened."""
-STALLED = 4
+STALLED = 5
 """Turns without a tool call that worked, after which the run ends as failed."""
 
 

@@ -9,7 +9,6 @@ from .. import __version__
 from ..agents import Report
 from ..errors import JupyterAgentsError
 from ..records import Preprint, RunState
-from ..runtime.notebook.draft import to_notebook, write_notebook
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -64,6 +63,8 @@ def save_notebook(run: LiveRun) -> None:
     engine = run.engine
     if not run.line.state.cells:
         return
+    from ..runtime.notebook.draft import to_notebook, write_notebook
+
     notebook = to_notebook(
         run.line.state.cells,
         kernel_name="python3-sandboxed",

@@ -55,6 +55,7 @@ class Engine:
     inbox: Inbox
     live: LiveWriter
     secret: bytes
+    redact: Callable[[str], str]
     account: Account
     has_model: bool
     resumed: bool = False

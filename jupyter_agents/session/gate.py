@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ENDS_THE_RUN = (SandboxUnavailable, ModelUnavailable, ModelBusy, JournalError, RunError)
 """Errors that no other call could mend; all others become observations."""
-REPEATS = 3
+REPEATS = 2
 """How often a model may make exactly the same call while nothing has changed."""
 APPROVAL = (
     Option(id="once", label="Allow once"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from ..runtime.journal.inbox import Inbox, Message
 from ..runtime.journal.journal import Journal
 from ..runtime.journal.live import LiveWriter
 from ..runtime.model import Capabilities
+from ..runtime.model.redact import redactor
 from ..settings import Settings, api_key
 from ..tools import Tool
 from .account import Account
@@ -34,7 +35,7 @@ def open_engine(folder: RunFolder, *, from_seq: int | None = None) -> Iterator[E
     from_seq: results from this seq on no longer count. Raises JournalError, InputError, UnknownName.
     """
     request, settings = folder.read_request(), parse(folder.read_settings(), Settings)
-    redact = redactor()
+    redact = redactor(key for key in (api_key(),) if key)
     with Journal.open(folder.journal, redact=redact) as journal:
         earlier = list(journal.events)
         take_back(journal, from_seq)
@@ -46,12 +47,13 @@ def open_engine(folder: RunFolder, *, from_seq: int | None = None) -> Iterator[E
             agent=agents.load(request.agent),
             design=designs.load(request.design or settings.design),
             rules=[policy.load(name) for name in policy.names()],
-            services=Services(settings, request, library_for(folder, request, settings)),
+            services=Services(settings, request, library_for(request, settings)),
             journal=journal,
             tape=Tape(journal.events),
             inbox=Inbox(folder.inbox),
             live=live,
             secret=folder.secret(),
+            redact=redact,
             account=Account(request.budget),
             has_model=_has_model(earlier, settings, folder),
         )
@@ -92,14 +94,6 @@ def all_tools(agent: Agent) -> dict[str, Tool]:
     given = [tool for role in agent.roles for tool in role.tools]
     given += [*agent.tools, *(submit_tool(artefact) for artefact in agent.artefacts)]
     return {tool.name: tool for tool in given}
-
-
-def redactor() -> Callable[[str], str]:
-    """Takes secrets out of whatever is written down."""
-    from ..runtime.model.redact import redact
-
-    secrets = [key for key in (api_key(),) if key]
-    return lambda text: redact(text, secrets)
 
 
 def take_back(journal: Journal, from_seq: int | None) -> None:

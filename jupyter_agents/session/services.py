@@ -18,7 +18,7 @@ from .account import Rate
 
 if TYPE_CHECKING:
     from ..runtime.kernel import Kernel
-    from ..runtime.model import Capabilities, Model, ModelRequest
+    from ..runtime.model import Capabilities, Model
     from ..runtime.store import Store
 
 WITHOUT = "none"
@@ -54,7 +54,7 @@ class Services:
 
     async def kernel(self, work: Path) -> Kernel:
         """A sandboxed kernel whose one writable folder is `work`."""
-        from ..runtime.kernel import Limits, SandboxPolicy
+        from ..runtime.kernel import SandboxPolicy
         from ..runtime.kernel.sandboxed import SandboxedKernel
 
         policy = SandboxPolicy(
@@ -62,9 +62,8 @@ class Services:
             memory_bytes=int(self.settings.kernel_memory_gb * 2**30),
             gpu=self.settings.gpu,
         )
-        limits = Limits(cell_s=self.settings.cell_s, output_bytes=self.settings.output_kb * 1024)
         name = self.request.kernel or self.settings.kernel or None
-        return await SandboxedKernel.start(work, policy=policy, kernel_name=name, limits=limits)
+        return await SandboxedKernel.start(work, policy=policy, kernel_name=name)
 
     def rate(self, model: str) -> Rate:
         """The most a token of this model may cost."""
@@ -73,12 +72,6 @@ class Services:
             known = Rate(max(price.input, price.cache_write) / 1e6, price.output / 1e6) if price else Rate(None, None)
             self._rates[model] = known
         return self._rates[model]
-
-    def estimate(self, request: ModelRequest) -> int:
-        """Tokens that a request makes the server read, rather too many than too few."""
-        from ..runtime.model.conversation import estimate_tokens
-
-        return estimate_tokens(request)
 
     @contextlib.contextmanager
     def today(self, usd: float | None) -> Iterator[Callable[[float | None], None]]:
@@ -96,7 +89,11 @@ def open_store(settings: Settings) -> Store:
     """The preprint store these settings name."""
     from ..runtime.store.store import PreprintStore
 
-    return PreprintStore(Path(settings.store), chroma_server=settings.chroma_server, embedder=settings.embedder)
+    return PreprintStore(
+        Path(settings.store),
+        server=settings.chroma_server,
+        model=Path(settings.embedder) if settings.embedder else None,
+    )
 
 
 def wants_model(settings: Settings, request: Request) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..agents import Role
@@ -49,7 +49,9 @@ class Talk:
     def fork(self) -> Talk:
         """A copy that goes its own way from here."""
         sender = self._sender.fork(self._run.position.step("c"))
-        return Talk(self._run, self._inner.fork(send=sender), self._granted, sender)
+        inner = self._inner.fork(sender)
+        sender.estimate = inner.estimate_tokens
+        return Talk(self._run, inner, self._granted, sender)
 
     @property
     def window_used(self) -> float:
@@ -75,7 +77,9 @@ def open_talk(run: LiveRun, role: str, submits: Sequence[str], tools: Sequence[s
         effort=part.effort,
         capabilities=engine.services.capabilities,
         key=engine.secret,
+        redact=engine.redact,
     )
+    sender.estimate = inner.estimate_tokens
     return Talk(run, inner, tuple(tool.name for tool in given), sender)
 
 
@@ -87,6 +91,8 @@ class Sender:
         self._position = Position(path)
         self._sent = sent
         self._chain = chain
+        self.estimate: Callable[[], int] = int
+        """About how many tokens the next request reads; the conversation knows."""
 
     def fork(self, path: str) -> Sender:
         """The same beginning, at another place."""
@@ -113,7 +119,7 @@ class Sender:
         engine, account, path = self._run.engine, self._run.line.account, self._position.path
         await engine.safe_point()
         account.step()
-        rate, n_read = engine.services.rate(request.model), engine.services.estimate(request)
+        rate, n_read = engine.services.rate(request.model), self.estimate()
         hold = account.hold(n_read, request.max_tokens, rate)
         with engine.services.today(hold.usage.usd) as paid:
             said = {"role": request.role, "model": request.model, "conversation": path, "estimate": dump(hold.usage)}
@@ -129,10 +135,12 @@ class Sender:
                 engine.journal.append("call_failed", failed, key=key, durable=True)
                 paid(0.0)
                 raise
-            extra = {"usage": dump(reply.usage), "model": reply.model}
-            engine.end(key, "model", self._chain, dump(reply), extra, durable=True)
-            account.settle(hold, reply.usage)
-            paid(reply.usage.usd)
+            used = reply.usage + reply.lost
+            engine.end(
+                key, "model", self._chain, dump(reply), {"usage": dump(used), "model": reply.model}, durable=True
+            )
+            account.settle(hold, used)
+            paid(used.usd)
         return reply
 
 

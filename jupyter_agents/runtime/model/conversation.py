@@ -111,11 +111,15 @@ class Conversation:
         """What has been sent and answered so far, without marks for the cache."""
         return tuple(self._history.messages)
 
-    def fork(self) -> Conversation:
-        """A conversation with the same past, which the server's cache still knows; both go on by themselves."""
+    def fork(self, send: Send | None = None) -> Conversation:
+        """A conversation with the same past, which the server's cache still knows; both go on by themselves.
+
+        send: how the fork sends; None: as this one does.
+        """
         other = object.__new__(Conversation)
         other.__dict__.update(self.__dict__)
         other._history = self._history.copy()
+        other._send = send or self._send
         return other
 
     def tell(self, text: str) -> None:
