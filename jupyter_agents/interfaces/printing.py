@@ -21,16 +21,13 @@ from .views import MARKS, plain, printable, shorten
 @cache
 def schemas() -> dict[str, Any]:
     """The records that `--json` prints, by the name of their schema."""
-    from ..runtime.papers import Paper
     from .doctor import Diagnosis
-    from .reading import Hits, PaperClaims
+    from .reading import Hits
 
     return {
-        "claims": PaperClaims,
         "cost": Cost,
         "doctor": Diagnosis,
         "hits": Hits,
-        "paper": Paper,
         "preprint": Preprint,
         "run": Progress,
         "runs": Runs,
@@ -41,7 +38,12 @@ def schemas() -> dict[str, Any]:
 def as_json(record: object) -> str:
     """A record as JSON that names its schema, `jupyter_agents.NAME/1`."""
     name = next(name for name, kind in schemas().items() if type(record) is kind)
-    return json.dumps({"schema": f"jupyter_agents.{name}/1", **dump(record)}, indent=2, ensure_ascii=False)
+    return pretty({"schema": f"jupyter_agents.{name}/1", **dump(record)})
+
+
+def pretty(value: Json) -> str:
+    """JSON as people read it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def schema(name: str) -> Json:
@@ -97,7 +99,9 @@ def verify_text(found: Verified) -> str:
     """What a check of the journal found."""
     if found.ok:
         return f"the journal is whole: {found.events} events, each chained to the one before"
-    return f"the journal is NOT whole: line {found.first_bad_line}: {found.why}; {found.events} events before it are good"
+    return (
+        f"the journal is NOT whole: line {found.first_bad_line}: {found.why}; {found.events} events before it are good"
+    )
 
 
 def preprint_text(preprint: Preprint) -> str:
@@ -117,7 +121,9 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     columns = max((len(row) for row in rows), default=0)
     widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(max(0, columns - 1))]
     return printable(
-        "\n".join("  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[-1]]).rstrip() for row in rows)
+        "\n".join(
+            "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[-1]]).rstrip() for row in rows
+        )
     )
 
 
