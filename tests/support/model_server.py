@@ -20,9 +20,12 @@ from types import TracebackType
 from typing import Any, cast
 
 from .model_replies import Fault, Json, Reply, Script, Step, halves, settle
-from .model_rules import blocks, complaint, digest, is_55, redacted, signature, walk
+from .model_rules import blocks, complaint, digest, is_55, redacted, signature, walk, without_marks
 
 LIMITS = {"claude-opus-5-5": (1_000_000, 128_000), "claude-haiku-4-5": (200_000, 64_000)}
+
+LOOKBACK = 20
+"""Blocks before a mark in which the real server looks for something cached."""
 
 
 def tokens(value: Any) -> int:
@@ -138,18 +141,17 @@ class ModelServer:
         return block
 
     def _usage(self, body: Json, content: list[Json]) -> Json:
-        read = written = size = 0
-        seen: list[Json] = []
-        for block in walk(body):
-            seen.append(block)
-            size += tokens(block)
+        chain, sizes, marks = [digest(body["model"])], [0], []
+        for index, block in enumerate(walk(body), start=1):
+            chain.append(digest(chain[-1], block))
+            sizes.append(sizes[-1] + tokens(without_marks(block)))
             if "cache_control" in block:
-                key = digest(seen)
-                if key in self._cached:
-                    read, written = size, 0
-                else:
-                    self._cached.add(key)
-                    written = size - read
+                marks.append(index)
+        hits = [i for mark in marks for i in range(mark, max(0, mark - LOOKBACK), -1) if chain[i] in self._cached]
+        read = sizes[max(hits)] if hits else 0
+        written = sizes[marks[-1]] - read if marks else 0
+        self._cached.update(chain[mark] for mark in marks)
+        size = sizes[-1]
         return {
             "input_tokens": max(1, size - read - written), "output_tokens": tokens(content),
             "cache_read_input_tokens": read, "cache_creation_input_tokens": written,

@@ -10,7 +10,7 @@ import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ModelBusy, ModelUnavailable
+from ...errors import ModelBusy, ModelError, ModelUnavailable
 from ...records import Json, Usage
 from . import Capabilities, ModelReply, ModelRequest, OnDelta, Price, prices
 from .failures import Failure, failure, raised
@@ -136,8 +136,7 @@ class AnthropicModel:
                 lost += self._priced(answer, request)
                 failed = failure(exc, model=request.model, address=self.address, secrets=self._secrets())
                 if not self._may_repeat(failed, attempt):
-                    failed.error.fields |= {"attempts": attempt, "lost": lost}
-                    raise failed.error from exc
+                    raise _counted(failed.error, attempt, lost) from exc
                 if on_delta is not None:
                     on_delta("retry", failed.error.message)
                 await asyncio.sleep(self._pause_s(failed, attempt))
@@ -200,6 +199,11 @@ class AnthropicModel:
         jitter = 1.0 + random.random() / 2  # noqa: S311  spreads clients, guards nothing
         own = min(self.backoff_s * 2 ** (attempt - 1), self.longest_wait_s) * jitter
         return own if failed.retry_after_s is None else failed.retry_after_s + self.backoff_s * (jitter - 1.0)
+
+
+def _counted(error: ModelError, attempts: int, lost: Usage) -> ModelError:
+    """The same error with how often was tried and what that had cost already."""
+    return type(error)(error.message, **{**error.fields, "attempts": attempts, "lost": lost})
 
 
 def payload(request: ModelRequest) -> Json:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from ...errors import ContextExceeded, ModelAnswerInvalid, ModelRefused, ModelUnavailable
 from ...records import Call, Json, Observation, Record, Usage, dumps
 from . import THINKING, Capabilities, Effort, ModelReply, ModelRequest, Send, StopReason, structured
-from .caching import marked, marked_last
+from .caching import Marked, marked
 from .envelope import envelope
 from .history import BYTES_PER_TOKEN, History
 
@@ -212,12 +212,13 @@ class Conversation:
 
     def _request(self, asking: _Asking) -> ModelRequest:
         can = self.capabilities
-        plain = tuple(self._history.messages)
+        mark = marked if can.caching else Marked
+        parts = mark(self._tools, self._system, tuple(self._history.messages))
         return ModelRequest(
             model=self.model,
-            system=marked_last(self._system) if can.caching else self._system,
-            tools=marked_last(self._tools) if can.caching else self._tools,
-            messages=marked(plain) if can.caching else plain,
+            system=parts.system,
+            tools=parts.tools,
+            messages=parts.messages,
             max_tokens=asking.max_tokens,
             schema=asking.strict if asking.form == "format" else None,
             effort=self.effort if can.effort else None,

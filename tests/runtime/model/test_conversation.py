@@ -128,15 +128,27 @@ async def test_a_long_loop_keeps_its_past_unchanged_and_reads_it_from_the_cache(
         talk.answer(reply.calls[0].id, Observation(text="x", untrusted=True, source="store"))
         reply = await talk.ask()
     assert reply.text == "end"
+    last = server.requests[-1]
     assert reply.usage.cache_read_tokens > len(paper) / 5
     assert all(len(marks(request)) <= 4 for request in server.requests)
-    assert [block.get("name", block.get("type")) for block in marks(server.requests[-1])] == [
-        "search",
-        "text",
-        "text",
-        "tool_result",
-    ]
+    assert marks(last) == [last["system"][0], content(last, 0)[0], content(last, -3)[0], content(last)[0]]
     assert not any("cache_control" in block for message in talk.messages for block in message["content"])
+
+
+async def test_many_parallel_calls_do_not_lose_the_cache(server: ModelServer, begin: Begin) -> None:
+    many = say.tools(*[("search", {"query": "word " * 50})] * 30)
+    server.say(many, many, say.text("end"))
+    talk = begin(tools=[SEARCH])
+    talk.tell("find " * 500)
+    read, reply = [], await talk.ask()
+    while reply.calls:
+        for call in reply.calls:
+            talk.answer(call.id, Observation(text="found " * 50))
+        written = reply.usage.cache_write_tokens + reply.usage.cache_read_tokens
+        reply = await talk.ask()
+        read.append(reply.usage.cache_read_tokens == written > 0)
+    assert read == [True, True]
+    assert len(marks(server.requests[-1])) == 4
 
 
 async def test_an_image_is_shown(server: ModelServer, begin: Begin) -> None:
