@@ -165,6 +165,35 @@ async def test_an_image_is_shown(server: ModelServer, begin: Begin) -> None:
         talk.show_image(b"GIF89a")
 
 
+async def test_an_error_holds_text_only(server: ModelServer, begin: Begin) -> None:
+    server.say(say.tools(("search", {})), say.text("I see"))
+    talk = begin(tools=[SEARCH])
+    talk.tell("plot")
+    reply = await talk.ask()
+    picture = base64.b64encode(PNG).decode()
+    talk.answer(reply.calls[0].id, Observation(text="ValueError", error=True, images=(picture,)))
+    assert (await talk.ask()).text == "I see"
+
+
+async def test_halves_of_characters_do_not_stop_a_run(server: ModelServer, begin: Begin) -> None:
+    server.say(say.tools(("search", {})), say.text("ok"))
+    talk = begin(tools=[SEARCH])
+    talk.tell("broken \ud83d text")
+    talk.tell_untrusted("broken \ud83d paper", "file \udcff")
+    reply = await talk.ask()
+    talk.answer(reply.calls[0].id, Observation(text="\udcff"))
+    assert (await talk.ask()).text == "ok"
+    assert content(server.requests[0])[0]["text"] == "broken \\ud83d text"
+
+
+async def test_a_long_text_is_shortened_visibly(server: ModelServer, begin: Begin) -> None:
+    server.say(say.text("ok"))
+    talk = begin()
+    talk.tell_untrusted("x" * 1000, "log", limit=100)
+    await talk.ask()
+    assert "[… 900 characters left out …]" in content(server.requests[0])[0]["text"]
+
+
 async def test_text_from_outside_taints_and_stands_in_an_envelope(server: ModelServer, begin: Begin) -> None:
     server.say(say.tools(("search", {})), say.text("ok"))
     talk = begin(tools=[SEARCH])
