@@ -24,6 +24,11 @@ from .model_rules import blocks, complaint, digest, is_55, redacted, signature, 
 
 LIMITS = {"claude-opus-5-5": (1_000_000, 128_000), "claude-haiku-4-5": (200_000, 64_000)}
 
+CAPABILITIES = {
+    "structured_outputs": {"supported": True},
+    "effort": {"supported": True},
+    "thinking": {"supported": True, "types": {"adaptive": {"supported": True}, "enabled": {"supported": False}}},
+}
 LOOKBACK = 20
 """Blocks before a mark in which the real server looks for something cached."""
 
@@ -43,15 +48,19 @@ class ModelServer:
         strict: bool = True,
         limits: dict[str, tuple[int, int]] | None = None,
         only: tuple[str, ...] = (),
+        listing: Fault | None = None,
     ) -> None:
         """Prepare a server; it answers from `with` on.
 
         thinks: 5.5 models begin every answer with a signed thinking block, as the real ones do.
         strict: 400 for what the real server refuses; False plays a lenient local server.
-        only: the models there are; empty: any.
+        limits: context and output of the models in its list; others are not listed, but answer.
+        only: the models that answer; empty: any.
+        listing: how asking for the list fails.
         """
         self.key, self.thinks, self.strict, self.only = key, thinks, strict, only
         self.limits = LIMITS if limits is None else limits
+        self.listing = listing
         self.requests: list[Json] = []
         self.refused: list[tuple[str, Json]] = []
         self.headers: list[dict[str, str]] = []
@@ -179,7 +188,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.owner.ports.add(self.client_address[1])
         name = self.path.split("?")[0].removeprefix("/v1/models").strip("/")
         known = [_info(model, *limits) for model, limits in self.owner.limits.items()]
-        if not name:
+        if self.owner.listing is not None:
+            self._fault(self.owner.listing)
+        elif not name:
             self._json(200, {"data": known, "has_more": False, "first_id": None, "last_id": None})
         elif found := [info for info in known if info["id"] == name]:
             self._json(200, found[0])
@@ -291,7 +302,8 @@ def _opened(block: Json) -> tuple[Json, list[Json]]:
 def _info(model: str, max_input_tokens: int, max_tokens: int) -> Json:
     return {
         "id": model, "type": "model", "display_name": model, "created_at": "2026-09-01T00:00:00Z",
-        "lifecycle": "active", "max_input_tokens": max_input_tokens, "max_tokens": max_tokens,
+        "lifecycle": "active", "capabilities": CAPABILITIES,
+        "max_input_tokens": max_input_tokens, "max_tokens": max_tokens,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import os
 import random
 import urllib.parse
@@ -23,6 +24,8 @@ HOME = "https://api.anthropic.com"
 NO_KEY = "local"
 """Sent to a server on this machine or network where there is no key; most such servers ask for none."""
 SIGNS = ("ANTHROPIC_PROFILE", "ANTHROPIC_CONFIG_DIR", "ANTHROPIC_FEDERATION_RULE_ID")
+NO_LIST = frozenset({400, 404, 405, 422, 501})
+"""What servers answer that have no list of models, or not this one in it."""
 MISSING = (
     "there is no key for the model's server at {address}; set ANTHROPIC_API_KEY (or the key in the settings), "
     "or let the setting `base_url` name a local server that speaks the Messages protocol"
@@ -157,15 +160,22 @@ class AnthropicModel:
         return self._known[model]
 
     async def model_info(self, model: str) -> Json:
-        """What the server's list says of a model: limits, lifecycle, capabilities; empty where it has no list."""
+        """What the server's list says of a model: limits, lifecycle, capabilities; empty where it has no list.
+
+        Raises what `send` raises if the server cannot be asked at all. One attempt.
+        """
+        import anthropic
+
         try:
-            found = await self._ready().models.retrieve(model)
+            found: object = await self._ready().models.retrieve(model)
+        except (json.JSONDecodeError, anthropic.APIResponseValidationError):
+            return {}
         except raised() as exc:
             failed = failure(exc, model=model, address=self.address, secrets=self._secrets())
-            if getattr(failed.error, "status", None) in {401, 403}:
-                raise failed.error from exc
-            return {}
-        return found.to_dict(mode="json")
+            if failed.error.fields.get("status") in NO_LIST:
+                return {}
+            raise failed.error from exc
+        return found.to_dict(mode="json") if isinstance(found, anthropic.BaseModel) else {}
 
     async def close(self) -> None:
         """Let the connections go."""

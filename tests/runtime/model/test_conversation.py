@@ -91,6 +91,7 @@ async def test_nothing_is_sent_while_a_call_is_unanswered(server: ModelServer, b
     talk.tell("find")
     reply = await talk.ask()
     talk.answer(reply.calls[0].id, Observation(text="found"))
+    assert talk.unanswered == reply.calls[1:]
     with pytest.raises(ValueError, match="without a result: search"):
         await talk.ask()
     with pytest.raises(ValueError, match="no open call"):
