@@ -57,7 +57,12 @@ for child in children:
     os.kill(child, 9); os.waitpid(child, 0)
 """,
         "memory": "try:\n    bytearray(900 << 20)\nexcept MemoryError:\n    print(True)",
-        "open files": "try:\n    kept = [open('/dev/null') for _ in range(400)]\nexcept OSError as e:\n    print(e.errno == 24)",
+        "open files": """
+try:
+    len([open('/dev/null') for _ in range(400)])
+except OSError as e:
+    print(e.errno == 24)
+""",
         "one file": """
 import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 try:
@@ -186,16 +191,17 @@ async def test_sockets_and_user_number_are_released(tmp_path: Path) -> None:
 
 async def test_owners_that_die_while_starting_leave_no_kernel(tmp_path: Path) -> None:
     script = """
-import asyncio, os, pathlib, sys, threading, signal, time
+import asyncio, os, pathlib, signal, sys, threading, time
 from jupyter_agents.runtime.kernel.sandboxed import SandboxedKernel
-def later():
-    time.sleep(float(sys.argv[2])); os.kill(os.getpid(), signal.SIGKILL)
-import jupyter_agents.runtime.kernel.provisioner as p
-start = p.SandboxProvisioner._confirm
-threading.Thread(target=later).start()
+def die_soon_after_the_first_child():
+    while not any(path.read_text() for path in pathlib.Path("/proc/self/task").glob("*/children")):
+        time.sleep(0.001)
+    time.sleep(float(sys.argv[2]))
+    os.kill(os.getpid(), signal.SIGKILL)
+threading.Thread(target=die_soon_after_the_first_child, daemon=True).start()
 asyncio.run(SandboxedKernel.start(pathlib.Path(sys.argv[1])))
 """
-    for delay in ("0.0", "0.02", "0.05", "0.1"):
+    for delay in ("0", "0.001", "0.003", "0.01", "0.03"):
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(tmp_path), delay)
-        await process.wait()
+        assert await process.wait() == -signal.SIGKILL
     assert await gone(str(tmp_path))
