@@ -14,6 +14,8 @@ from ...records import Cell, CellResult, Json, digest
 
 OURS = "jupyter_agents"
 """The key of everything that is ours in a notebook's and a cell's metadata."""
+PERSON = "person"
+"""`written_by` of cells that no agent wrote."""
 SANDBOXED = "python3-sandboxed"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DISPLAY = {SANDBOXED: "Python 3 (sandboxed)", "python3": "Python 3 (ipykernel)"}
@@ -74,9 +76,11 @@ def source_hash(source: str) -> str:
 
 def edited(node: Json) -> bool:
     """Whether a person changed this notebook cell since an agent wrote it; False for cells that people wrote."""
-    written = node.get("metadata", {}).get(OURS, {})
-    known = written.get("source_hash") if isinstance(written, dict) else None
-    return known is not None and known != source_hash(joined(node.get("source", "")))
+    written = node.get("metadata", {}).get(OURS)
+    if by_person(node) or not isinstance(written, dict):
+        return False
+    known = written.get("source_hash")
+    return bool(written.get("edited")) or (known is not None and known != source_hash(joined(node.get("source", ""))))
 
 
 def joined(text: Any) -> str:
@@ -84,8 +88,21 @@ def joined(text: Any) -> str:
     return "".join(map(str, text)) if isinstance(text, list) else str(text)
 
 
+def by_person(node: Json) -> bool:
+    """Whether no agent wrote this notebook cell."""
+    ours = node.get("metadata", {}).get(OURS)
+    return not isinstance(ours, dict) or ours.get("written_by") == PERSON
+
+
+def _ours(cell: Cell, common: Json) -> Json:
+    """A cell's provenance. A person's cell is not put down to the agent, and an edited one keeps the mark of it."""
+    if cell.provenance.get("written_by") == PERSON:
+        return {**{key: common[key] for key in ("run",) if key in common}, **cell.provenance}
+    return {**common, **cell.provenance, "source_hash": source_hash(cell.source)}
+
+
 def _node(cell: Cell, id: str, common: Json, kernel_name: str) -> Json:
-    ours: Json = {**common, **cell.provenance, "source_hash": source_hash(cell.source)}
+    ours = _ours(cell, common)
     metadata: Json = {OURS: ours}
     if cell.tags:
         metadata["tags"] = list(dict.fromkeys(cell.tags))

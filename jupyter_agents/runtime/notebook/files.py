@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from ...errors import InputError, UnknownName
 from ...records import Cell, CellResult, CellStatus, Json, digest
-from .draft import OURS, joined, valid_ids
+from .draft import OURS, PERSON, by_person, edited, joined, valid_ids
 
 MAX_BYTES = 64 << 20
 """Of a notebook that people bring; larger ones hold outputs nobody reads."""
@@ -116,15 +116,22 @@ def from_notebook(path: Path) -> tuple[Cell, ...]:
 
 def _cell(node: Json) -> Cell:
     metadata = node.get("metadata", {})
-    ours = metadata.get(OURS)
     return Cell(
         id=node["id"],
         kind=node["cell_type"],
         source=joined(node.get("source", "")),
         tags=tuple(map(str, metadata.get("tags", ()))),
         result=_result(node) if node["cell_type"] == "code" else None,
-        provenance={k: v for k, v in ours.items() if k != "status"} if isinstance(ours, dict) else {},
+        provenance=_provenance(node),
     )
+
+
+def _provenance(node: Json) -> Json:
+    """What is known of where a cell came from; that a person edited it is remembered when it is written again."""
+    if by_person(node):
+        return {"written_by": PERSON}
+    ours = {k: v for k, v in node["metadata"][OURS].items() if k not in ("status", "source_hash")}
+    return {**ours, "edited": True} if edited(node) else ours
 
 
 def _result(node: Json) -> CellResult | None:

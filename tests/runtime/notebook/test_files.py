@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_agents.errors import InputError, UnknownName
 from jupyter_agents.records import Cell, CellResult
-from jupyter_agents.runtime.notebook.draft import to_notebook
+from jupyter_agents.runtime.notebook.draft import by_person, edited, to_notebook
 from jupyter_agents.runtime.notebook.files import MAX_BYTES, find_cell, from_notebook, read, write
 
 CELLS = (
@@ -38,6 +38,27 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert fit.result is not None
     assert (fit.result.status, fit.result.execution_count, fit.result.outputs[0]["text"]) == ("timeout", 1, "5\n")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_edits_and_authors_survive_reading_and_writing_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    made = to_notebook(CELLS, run="r1", agent="code")
+    made["cells"][1]["source"] = "print(6)"
+    mine: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "mine",
+        "metadata": {},
+        "source": "1",
+        "outputs": [],
+        "execution_count": None,
+    }
+    made["cells"].append(mine)
+    for _ in range(2):
+        write(path, made)
+        made = to_notebook(from_notebook(path), run="r2", agent="code")
+    assert [edited(node) for node in made["cells"]] == [False, True, False]
+    assert [by_person(node) for node in made["cells"]] == [False, False, True]
+    assert "agent" not in made["cells"][2]["metadata"]["jupyter_agents"]
 
 
 def test_an_invalid_notebook_never_replaces_a_good_one(tmp_path: Path) -> None:
