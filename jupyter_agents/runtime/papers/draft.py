@@ -191,9 +191,17 @@ class Draft:
             )
         )
 
-    def figure(self, caption: Flow | None, *, number: str = "", label: str = "", files: tuple[str, ...] = ()) -> None:
+    def figure(
+        self,
+        caption: Flow | None,
+        *,
+        number: str = "",
+        label: str = "",
+        files: tuple[str, ...] = (),
+        page: int | None = None,
+    ) -> None:
         """Adds a figure; its span is its caption's."""
-        written = self.paragraph(caption, "caption") if caption else None
+        written = self.paragraph(caption, "caption", page=page) if caption else None
         self.figures.append(
             Figure(
                 id=f"f{len(self.figures) + 1}",
