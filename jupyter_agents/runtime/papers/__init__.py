@@ -16,6 +16,8 @@ import msgspec
 from ...records import Record, Span
 
 Kind = Literal["latex", "html", "pdf", "markdown"]
+Role = Literal["text", "abstract", "item", "caption", "footnote", "theorem", "algorithm", "figure_text", "table"]
+"""What a paragraph is; `table`: the rows of a table, a line each, cells parted by ` | `."""
 
 
 class Paragraph(Record):
@@ -26,7 +28,7 @@ class Paragraph(Record):
     section: str
     """Id of the section it stands in."""
     span: Span
-    role: Literal["text", "abstract", "item", "caption", "footnote", "theorem", "algorithm", "figure_text"] = "text"
+    role: Role = "text"
     page: int | None = None
     """From PDFs, counted from 1."""
     cites: tuple[str, ...] = ()
@@ -44,6 +46,8 @@ class Section(Record):
     parent: str | None = None
     number: str = ""
     page: int | None = None
+    span: Span | None = None
+    """Where the heading stands in the text, where it stands there."""
 
 
 class Equation(Record):

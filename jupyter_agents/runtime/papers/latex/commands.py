@@ -1,0 +1,330 @@
+"""What the commands of running text mean: headings, citations, references, notes, and what only moves ink."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .. import Block, Section
+from .counters import LEVELS, Label
+from .silent import DROPPED, KEPT
+from .walk import COMMANDS
+
+if TYPE_CHECKING:
+    from .walk import Walker
+
+
+def _drop(walker: Walker, name: str, at: int, stop: int) -> int:
+    count = DROPPED[name]
+    return walker.source.drop(at, count) if count else walker.source.blanks(at)
+
+
+def _keep(walker: Walker, name: str, at: int, stop: int) -> int:
+    """Go on inside the last argument: its braces vanish by themselves."""
+    return walker.source.after_optionals(walker.source.drop(at, KEPT[name]))
+
+
+def _heading(walker: Walker, name: str, at: int, stop: int) -> int:
+    source = walker.source
+    starred = source.text[at - 1] == "*"
+    short = source.optional(at)
+    found = source.argument(short[1] if short else at)
+    if found is None:
+        return at
+    walker.paragraph()
+    start, end, after = found
+    title = re.sub(r"\s+", " ", walker.plain(start, end)).strip()
+    if starred and walker.home_title is not None and title == walker.home_title:
+        return _notes_of(walker, start, end, after)
+    number = "" if starred else _number(walker, name)
+    parent = next((s.id for s in reversed(walker.parts.sections) if s.level < LEVELS[name] and s.title), None)
+    shown = " ".join(part for part in (number, title) if part)
+    span = walker.writer.heading(shown) if shown else None
+    section = Section(
+        id=f"s{len(walker.parts.sections)}", title=title, level=LEVELS[name], parent=_parent(walker, parent, name),
+        number=number, span=span,
+    )  # fmt: skip
+    walker.parts.sections.append(section)
+    walker.section = section.id
+    if not starred:
+        walker.here = Label("section", number)
+    for label in re.finditer(r"\\label\s*\{([^{}]*)\}", source.text[start:end]):
+        walker.set_label(label[1])
+    return _notes_of(walker, start, end, after)
+
+
+def _parent(walker: Walker, candidate: str | None, name: str) -> str | None:
+    """The nearest heading above that is of a lower level, with no shallower one between."""
+    level = LEVELS[name]
+    for section in reversed(walker.parts.sections):
+        if section.id != "s0" and section.level < level:
+            return section.id
+    return candidate
+
+
+def _notes_of(walker: Walker, start: int, end: int, after: int) -> int:
+    """Footnotes in a heading are read after it."""
+    for match in re.finditer(r"\\(footnote|endnote|thanks)\b", walker.source.text[start:end]):
+        found = walker.source.group(start + match.end())
+        if found:
+            _footnote(walker, match[1], start + match.end(), end)
+    return after
+
+
+def _number(walker: Walker, name: str) -> str:
+    counters = walker.counters
+    if name in ("part", "paragraph", "subparagraph"):
+        return ""
+    order = ["chapter", "section", "subsection", "subsubsection"]
+    for inner in order[order.index(name) + 1 :]:
+        counters.values[inner] = 0
+    return counters.step(name)
+
+
+def _citation(walker: Walker, name: str, at: int, stop: int) -> int:
+    source = walker.source
+    many = name.rstrip("*") in _MANY
+    shown: list[str] = []
+    all_keys: list[str] = []
+    after = at
+    while True:
+        notes: list[str] = []
+        place = after
+        while found := source.optional(place):
+            notes.append(found[0])
+            place = found[1]
+        group = source.group(place)
+        if group is None or (shown and not many):
+            break
+        keys = [
+            key.strip() for key in re.split(r"[,\s]*,[,\s]*", source.text[group[0] : group[1]].strip()) if key.strip()
+        ]
+        if not keys:
+            return group[2]
+        before, behind = (notes[0], notes[1]) if len(notes) > 1 else ("", notes[0] if notes else "")
+        piece = " ".join(part for part in (_plain(before), ", ".join(keys)) if part)
+        shown.append(", ".join(part for part in (piece, _plain(behind)) if part))
+        all_keys += keys
+        after = group[2]
+        if not many or not (source.optional(after) or source.group(after)):
+            break
+    if all_keys:
+        walker.cite(tuple(all_keys), f"[{'; '.join(shown)}]")
+    return after
+
+
+def _plain(latex: str) -> str:
+    """A citation's note: short, so its commands are merely taken off."""
+    text = re.sub(r"\\[a-zA-Z]+\s*|[{}$]", "", latex.replace("~", " ").replace("\\,", " ").replace("--", "–"))
+    return " ".join(text.split())
+
+
+def _label(walker: Walker, name: str, at: int, stop: int) -> int:
+    found = walker.source.group(at)
+    if found is None:
+        return at
+    walker.set_label(walker.source.text[found[0] : found[1]])
+    return found[2]
+
+
+def _reference(walker: Walker, name: str, at: int, stop: int) -> int:
+    found = walker.source.group(at)
+    if found is None:
+        return at
+    keys = [key.strip() for key in walker.source.text[found[0] : found[1]].split(",")]
+    walker.writer.write(" and ".join(_referred(walker, name.rstrip("*"), key) for key in keys if key))
+    return found[2]
+
+
+def _referred(walker: Walker, name: str, key: str) -> str:
+    label = walker.known.get(key)
+    if label is None or not label.number:
+        return f"[{key}]" if not label or not label.kind else label.kind
+    if name == "eqref" or (name in ("cref", "Cref", "autoref") and label.kind == "equation"):
+        return f"({label.number})" if name == "eqref" else f"Eq. ({label.number})"
+    return f"{label.kind.capitalize()} {label.number}" if name in ("cref", "Cref", "autoref") else label.number
+
+
+def _footnote(walker: Walker, name: str, at: int, stop: int) -> int:
+    source = walker.source
+    at = source.after_optionals(at)
+    found = source.group(at)
+    if found is None:
+        return at
+    start, end, after = found
+    number = walker.next_footnote()
+    walker.later(lambda: _read_footnote(walker, number, start, end))
+    walker.writer.tight()
+    return after
+
+
+def _read_footnote(walker: Walker, number: str, start: int, end: int) -> None:
+    walker.writer.prefix(f"[Footnote {number}] ")
+    first = len(walker.parts.paragraphs)
+    walker.as_role("footnote", start, end)
+    read = walker.parts.paragraphs[first:]
+    if read:
+        span = type(read[0].span)(start=read[0].span.start, end=read[-1].span.end)
+        walker.parts.footnotes.append(
+            Block(id=f"fn{len(walker.parts.footnotes) + 1}", kind="footnote", section=walker.section,
+                  latex=walker.source.text[start:end], span=span)
+        )  # fmt: skip
+
+
+def _par(walker: Walker, name: str, at: int, stop: int) -> int:
+    walker.paragraph()
+    return walker.source.blanks(at)
+
+
+def _url(walker: Walker, name: str, at: int, stop: int) -> int:
+    found = walker.source.group(at)
+    if found is None:
+        return at
+    address = walker.source.text[found[0] : found[1]]
+    walker.writer.write(re.sub(r"\\([%#&_~{}])", r"\1", address))
+    return found[2]
+
+
+def _verb(walker: Walker, name: str, at: int, stop: int) -> int:
+    text = walker.source.text
+    close = text.find(text[at : at + 1], at + 1, stop)
+    if close < 0:
+        return at
+    walker.writer.exact(text[at + 1 : close])
+    return close + 1
+
+
+def _xspace(walker: Walker, name: str, at: int, stop: int) -> int:
+    following = walker.source.text[at : at + 1]
+    if following and (following.isalnum() or following in "($\\“`["):
+        walker.writer.write(" ")
+    return at
+
+
+def _ensuremath(walker: Walker, name: str, at: int, stop: int) -> int:
+    found = walker.source.group(at)
+    if found is None:
+        return at
+    walker.inline(walker.source.text[found[0] : found[1]])
+    return found[2]
+
+
+def _script(walker: Walker, name: str, at: int, stop: int) -> int:
+    """Text raised or lowered: readable as `^…` only where leaving the mark out would change a number."""
+    found = walker.source.group(at)
+    if found is None:
+        return at
+    if walker.writer.last.isdigit() and not walker.writer.spaced:
+        walker.writer.write("^" if name == "textsuperscript" else "_")
+    return walker.source.blanks(at)
+
+
+def _appendix(walker: Walker, name: str, at: int, stop: int) -> int:
+    walker.paragraph()
+    walker.counters.begin_appendix()
+    return walker.source.blanks(at)
+
+
+def _dimension(walker: Walker, name: str, at: int, stop: int) -> int:
+    """`\\vskip 2pt plus 1fil`: a length without braces."""
+    match = re.compile(r"\s*=?\s*-?[\d.]*\s*(?:\\[a-zA-Z]+|[a-z]{2})(?:\s*(?:plus|minus)\s*[-\d.]+\s*[a-z]+)*").match(
+        walker.source.text, at, min(stop, at + 80)
+    )
+    return match.end() if match else at
+
+
+def _missing(walker: Walker, name: str, at: int, stop: int) -> int:
+    found = walker.source.group(at)
+    if found is None:
+        return at
+    if walker.floats:
+        walker.floats[-1].missing.append(walker.source.text[found[0] : found[1]])
+    return found[2]
+
+
+def _first_of_two(walker: Walker, name: str, at: int, stop: int) -> int:
+    """`\\texorpdfstring{shown}{for bookmarks}`: read the first."""
+    first = walker.source.group(at)
+    if first is None:
+        return at
+    walker.run(first[0], first[1])
+    return walker.source.drop(first[2], 1)
+
+
+_CITES = [
+    "cite",
+    "citep",
+    "citet",
+    "citealp",
+    "citealt",
+    "citeauthor",
+    "citeyear",
+    "citeyearpar",
+    "citenum",
+    "parencite",
+    "textcite",
+    "autocite",
+    "footcite",
+    "smartcite",
+    "supercite",
+    "fullcite",
+    "footfullcite",
+    "citeA",
+    "shortcite",
+    "onlinecite",
+    "Cite",
+    "Citet",
+    "Citep",
+    "Citealt",
+    "Citealp",
+    "Citeauthor",
+    "Parencite",
+    "Textcite",
+    "Autocite",
+    "Smartcite",
+    "cites",
+    "parencites",
+    "textcites",
+    "autocites",
+    "footcites",
+    "supercites",
+    "newcite",
+    "citeN",
+    "citeNP",
+    "shortciteN",
+    "citeasnoun",
+    "possessivecite",
+    "citetalias",
+    "citepalias",
+    "citefullauthor",
+    "posscite",
+    "citeyearNP",
+    "footcitetext",
+    "notecite",
+    "citedate",
+    "citetitle",
+    "citeurl",
+]
+_MANY = frozenset({"cites", "parencites", "textcites", "autocites", "footcites", "supercites"})
+
+
+def register() -> None:
+    """Fill `COMMANDS`; later entries win."""
+    COMMANDS.update(dict.fromkeys(DROPPED, _drop))
+    COMMANDS.update(dict.fromkeys(KEPT, _keep))
+    COMMANDS.update(dict.fromkeys(LEVELS, _heading))
+    COMMANDS.update(dict.fromkeys(_CITES, _citation))
+    COMMANDS.update(
+        dict.fromkeys(("ref", "eqref", "autoref", "cref", "Cref", "pageref", "vref", "subref"), _reference)
+    )
+    COMMANDS.update(dict.fromkeys(("footnote", "endnote", "footnotetext"), _footnote))
+    COMMANDS.update(dict.fromkeys(("url", "nolinkurl", "path"), _url))
+    COMMANDS.update(dict.fromkeys(("vskip", "hskip", "kern", "parindent", "parskip", "baselineskip"), _dimension))
+    COMMANDS.update(
+        label=_label, par=_par, verb=_verb, lstinline=_verb, xspace=_xspace, ensuremath=_ensuremath,
+        textsuperscript=_script, textsubscript=_script, appendix=_appendix, jamissing=_missing,
+        footnotemark=lambda w, n, at, stop: w.source.after_optionals(at), texorpdfstring=_first_of_two,
+    )  # fmt: skip
+
+
+register()

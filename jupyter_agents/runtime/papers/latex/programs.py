@@ -1,0 +1,77 @@
+"""Programs: verbatim text as it stands, pseudocode as one line for each statement."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .. import Block
+from .lexing import VERBATIM
+from .walk import ENVIRONMENTS
+
+if TYPE_CHECKING:
+    from .walk import Walker
+
+
+def _verbatim(walker: Walker, name: str, start: int, end: int) -> None:
+    text = walker.source.text[start:end]
+    title = re.match(r"\s*\[[^\]]*\]", text)
+    if name in ("lstlisting", "minted", "Verbatim", "tcblisting"):
+        text = text[title.end() :] if title else text
+        text = re.sub(r"\A\s*\{[^{}\n]*\}", "", text) if name == "minted" else text
+    if walker.cell:
+        walker.writer.write(text)
+        return
+    walker.paragraph()
+    if not text.strip():
+        return
+    span = walker.writer.exact(text.strip("\n").rstrip())
+    walker.close("algorithm")
+    if not walker.floats:
+        walker.parts.algorithms.append(
+            Block(
+                id=f"alg{len(walker.parts.algorithms) + 1}", kind=name, section=walker.section, latex=text, span=span
+            )
+        )
+
+
+_LINE_WORDS = re.compile(
+    r"\\(State|Statex|If|ElsIf|Else|EndIf|For|ForAll|EndFor|While|EndWhile|Repeat|Until|Require|Ensure|Return|Comment"
+    r"|Function|EndFunction|Procedure|EndProcedure|Loop|EndLoop|STATE|IF|ELSIF|ELSE|ENDIF|FOR|FORALL|ENDFOR|WHILE"
+    r"|ENDWHILE|REPEAT|UNTIL|REQUIRE|ENSURE|RETURN|COMMENT|KwIn|KwOut|KwData|KwResult|Input|Output|Call|uIf|eIf"
+    r"|KwRet|tcp|tcc|lIf|lElse|ElseIf)\b"
+)
+
+
+def _algorithmic(walker: Walker, name: str, start: int, end: int) -> None:
+    """A program: one line for each statement, the words of its control flow kept."""
+    alone = not walker.floats
+    walker.paragraph()
+    first = len(walker.parts.paragraphs)
+    begins = walker.source.after_optionals(start)
+    at = begins
+    words = list(_LINE_WORDS.finditer(walker.source.text, begins, end))
+    walker.run(at, words[0].start() if words else end)
+    for index, word in enumerate(words):
+        stop = words[index + 1].start() if index + 1 < len(words) else end
+        shown = re.sub(r"^(kw|u|l|e)(?=[A-Z])", "", word[1])
+        if shown.lower() not in ("comment", "tcp", "tcc", "call"):
+            walker.writer.line()
+        walker.writer.write("" if shown.lower() in ("state", "statex", "call") else f"{shown.lower()} ")
+        walker.run(walker.source.blanks(word.end()), stop)
+        walker.writer.write(" ")
+    walker.close("algorithm")
+    if alone:
+        walker.parts.algorithms.append(
+            Block(id=f"alg{len(walker.parts.algorithms) + 1}", kind=name, section=walker.section,
+                  latex=walker.source.text[start:end].strip(), span=walker.covered(first))
+        )  # fmt: skip
+
+
+def register() -> None:
+    """Fill the table of environments."""
+    ENVIRONMENTS.update(dict.fromkeys(VERBATIM, _verbatim))
+    ENVIRONMENTS.update(dict.fromkeys(("algorithmic", "algorithm2e", "pseudocode", "algpseudocode"), _algorithmic))
+
+
+register()

@@ -1,0 +1,325 @@
+"""Tables as cells: rows and columns split outside braces and formulas, spanning cells resolved."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ....records import Span
+from .. import Cell, Table
+from .walk import COMMANDS, ENVIRONMENTS
+
+if TYPE_CHECKING:
+    from .walk import Source, Walker
+
+MAX_CELLS = 200_000
+MAX_SPAN = 500
+_ARGUMENTS = {
+    "tabular": 1, "tabular*": 2, "tabularx": 2, "tabulary": 2, "xltabular": 2, "longtable": 1, "supertabular": 1,
+    "xtabular": 1, "mpxtabular": 1, "array": 1, "NiceTabular": 1, "NiceTabular*": 2, "NiceTabularX": 2, "tblr": 1,
+    "longtblr": 1, "talltblr": 1, "longtable*": 1, "tabularew": 1, "tabu": 1, "longtabu": 1, "deluxetable": 1,
+    "deluxetable*": 1, }  # fmt: skip
+_STEP = re.compile(r"\\begin\b|\\\\|\\(?:tabularnewline|cr|nl)\b|\\[a-zA-Z]+|\\.|[{}&]|\$\$?", re.S)
+_NEWLINE = re.compile(r"\\\\\*?(?:\s*\[\s*[-+\d.\\][^\]]*\])?|\\(?:tabularnewline|cr|nl)\b")
+_RULE = re.compile(
+    r"\\(?:hline|toprule|midrule|bottomrule|Xhline|specialrule|endhead|endfirsthead|tableline|colrule|tabucline)\b"
+)
+_HEAD_RULE = re.compile(r"\\(?:midrule|endhead|endfirsthead|tableline|colrule)\b")
+_ROW_COMMANDS = re.compile(
+    r"\s*(?:\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot|tableline|colrule|doublerule"
+    r"|botrule|pagebreak|nopagebreak|hiderowcolors|showrowcolors|centering|small|footnotesize|raggedright|firsthline"
+    r"|lasthline|hdashline|startdata|enddata)\b(?:\s*\[[^\]]*\])?"
+    r"|\\(?:cline|cmidrule|cdashline|addlinespace|Xhline|morecmidrules|rowcolor|noalign|arrayrulecolor|rule|tabucline"
+    r"|Xcline|hhline|vspace|specialrule|caption|label|tablehead|tablecaption|tabletypesize|tablewidth|tablecolumns|tablenum)\b\*?"
+    r"(?:\s*\[[^\]]*\])?(?:\s*\([^)]*\))?(?=\s*\{|\s|\\))"
+)
+
+
+@dataclass
+class _Place:
+    """One cell of the source: its row, where it stands and what it spans."""
+
+    start: int
+    end: int
+    rows: int = 1
+    columns: int = 1
+
+
+@dataclass
+class _Row:
+    cells: list[_Place] = field(default_factory=list)
+    rules: str = ""
+    """The commands before its first cell."""
+
+
+def _split(source: Source, start: int, end: int) -> list[_Row]:
+    """Rows of cells; `&` and `\\\\` count outside braces, inner environments and formulas only."""
+    rows, row, at, begins = [], _Row(), start, start
+    count = 0
+    formula = ""
+    while match := _STEP.search(source.text, at, end):
+        step, at = match[0], match.end()
+        if step == "{":
+            at = min(source.pairs.get(match.start(), match.start()) + 1, end)
+        elif step == "\\begin":
+            at = min(max(source.ends.get(match.start(), (at, at))[1], at), end)
+        elif step in ("$", "$$"):
+            formula = "" if formula == step else (formula or step)
+        elif step in ("&",) or _NEWLINE.match(step):
+            count += 1
+            if count > MAX_CELLS:
+                break
+            row.cells.append(_Place(begins, match.start()))
+            formula = ""
+            if step != "&":
+                newline = _NEWLINE.match(source.text, match.start())
+                at = min(newline.end() if newline else at, end)
+                rows.append(row)
+                row = _Row()
+            begins = at
+    row.cells.append(_Place(begins, end))
+    rows.append(row)
+    for each in rows:
+        _take_rules(source, each)
+    return rows
+
+
+def _take_rules(source: Source, row: _Row) -> None:
+    """Move the rules and row commands before the first cell out of it."""
+    first = row.cells[0]
+    at = first.start
+    while (match := _ROW_COMMANDS.match(source.text, at, first.end)) and match.end() > at:
+        at = match.end()
+        while (found := source.group(at)) and found[2] <= first.end and source.text[at : found[0]].strip() == "{":
+            if not re.match(r"\\(?:hline|toprule|midrule|bottomrule|small|centering|footnotesize)", match[0].strip()):
+                at = found[2]
+            else:
+                break
+    row.rules = source.text[first.start : at]
+    first.start = at
+
+
+def _resolve(source: Source, place: _Place) -> None:
+    """Read \\multicolumn and \\multirow (also one in the other) into spans; the place becomes their content."""
+    for _ in range(3):
+        while place.start < place.end and source.text[place.start].isspace():
+            place.start += 1
+        match = re.compile(r"\\multi(column|row)\b\*?|\\SetCell\b").match(source.text, place.start, place.end)
+        if match is None:
+            inner = source.pairs.get(place.start)
+            closed = inner is not None and not source.text[inner + 1 : place.end].strip()
+            if closed and "\\multi" in source.text[place.start : place.start + 12] and inner is not None:
+                place.start, place.end = place.start + 1, inner
+                continue
+            return
+        at = source.after_optionals(match.end())
+        number = source.argument(at)
+        if number is None:
+            return
+        count = _count(source.text[number[0] : number[1]])
+        after = source.after_optionals(number[2])
+        width = source.argument(after)
+        if width is None:
+            return
+        content = source.argument(source.after_optionals(width[2]))
+        if content is None:
+            return
+        if match[1] == "column":
+            place.columns = max(1, count)
+        else:
+            place.rows = count
+        place.start, place.end = content[0], content[1]
+
+
+def _count(text: str) -> int:
+    match = re.match(r"\s*(-?\d{1,4})\s*\Z", text)
+    return max(-MAX_SPAN, min(MAX_SPAN, int(match[1]))) if match else 1
+
+
+def _headers(rows: list[_Row]) -> int:
+    """How many rows are the head: those above the first \\midrule, else above the second rule."""
+    seen = 0
+    for index, row in enumerate(rows):
+        if index and _HEAD_RULE.search(row.rules):
+            return index
+        seen += 1 if _RULE.search(row.rules) else 0
+        if seen == 2 and index and "\\midrule" not in "".join(r.rules for r in rows[index:]):
+            return index
+    return 0
+
+
+def tabular(walker: Walker, name: str, start: int, end: int) -> None:
+    """Read one tabular: its cells into the text, row by row, and into a `Table`."""
+    source = walker.source
+    at = source.after_optionals(start)
+    groups = _ARGUMENTS[name]
+    for _ in range(groups):
+        at = source.after_optionals(at)
+        found = source.group(at)
+        at = found[2] if found else at
+    if walker.cell:
+        walker.run(at, end)
+        return
+    _captions_inside(walker, at, end)
+    rows = _split(source, at, end)
+    rows = [row for row in rows if _says_something(source, row)] if name != "deluxetable" else rows
+    if not _is_table(source, rows):
+        walker.run(at, end)
+        return
+    _write(walker, rows)
+
+
+def _captions_inside(walker: Walker, start: int, end: int) -> None:
+    """A longtable carries its caption in its first row."""
+    match = re.compile(r"\\(?:table)?caption\b\*?").search(walker.source.text, start, end)
+    if match is None:
+        return
+    from .floats import caption
+    from .walk import Float
+
+    own = not walker.floats
+    if own:
+        walker.paragraph()
+        walker.floats.append(Float("table"))
+    caption(walker, "caption", match.end(), end)
+    label = re.compile(r"\\label\s*\{([^{}]*)\}").search(walker.source.text, match.end(), end)
+    if label:
+        walker.set_label(label[1])
+    if own:
+        floating = walker.floats.pop()
+        walker.pending_caption = (
+            floating.captions[0][0] if floating.captions else "",
+            floating.label,
+            floating.number,
+        )
+
+
+def _says_something(source: Source, row: _Row) -> bool:
+    text = "".join(source.text[c.start : c.end] for c in row.cells)
+    return bool(
+        re.sub(r"\\(?:label|vspace|caption)\s*\{[^{}]*\}|\\[a-z]*(?:rule|line|head|foot)\b|[\s{}&]", "", text)
+    ) or (len(row.cells) > 1)
+
+
+def _is_table(source: Source, rows: list[_Row]) -> bool:
+    """Whether it is more than a frame around pictures or lines of text."""
+    texts = [source.text[c.start : c.end] for row in rows for c in row.cells]
+    told = [t for t in texts if t.strip()]
+    pictures = [t for t in told if re.search(r"\\(?:includegraphics|input|begin\s*\{tikz)", t)]
+    columns = max((len(row.cells) for row in rows), default=0)
+    return bool(told) and len(pictures) * 2 < len(told) and columns > 1
+
+
+def _write(walker: Walker, rows: list[_Row]) -> None:
+    if not walker.floats:
+        walker.paragraph()
+    walker.close()
+    heads = _headers(rows)
+    writer, grid = walker.writer, _Grid()
+    walker.cell = True
+    first = None
+    for index, row in enumerate(rows):
+        grid.begin_row()
+        for number, place in enumerate(row.cells):
+            _resolve(walker.source, place)
+            begins = writer.mark() if number == 0 else writer.separate_cell()
+            first = begins if first is None else first
+            walker.run(place.start, place.end)
+            writer.trim()
+            text = writer.text_from(begins)
+            latex = walker.source.text[place.start : place.end].strip()
+            cell = Cell(text=text, latex="" if latex == text else latex, rows=place.rows, columns=place.columns,
+                        header=index < heads)  # fmt: skip
+            grid.add(cell)
+        writer.line()
+    walker.cell = False
+    paragraph = walker.close("table")
+    span = paragraph.span if paragraph else Span(start=writer.length, end=writer.length)
+    caption, label, number_ = walker.pending_caption
+    walker.pending_caption = ("", "", "")
+    walker.parts.tables.append(
+        Table(id=f"tab{len(walker.parts.tables) + 1}", caption=caption, label=label, number=number_,
+              section=walker.section, rows=grid.rows(), span=span)
+    )  # fmt: skip
+    if walker.floats:
+        walker.floats[-1].tables += 1
+    else:
+        walker.paragraph()
+
+
+class _Grid:
+    """Cells by row and column; drops the empty places that a spanning cell covers."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[tuple[int, Cell]]] = []
+        self._covered: set[tuple[int, int]] = set()
+        self._column = 0
+
+    def begin_row(self) -> None:
+        self._rows.append([])
+        self._column = 0
+
+    def add(self, cell: Cell) -> None:
+        row, column = len(self._rows) - 1, self._column
+        self._column += cell.columns
+        covered = (row, column) in self._covered
+        if covered and not cell.text:
+            return
+        if cell.rows < 0:
+            row, cell = self._upwards(row, column, cell)
+        if covered:
+            self._shorten(row, column)
+        for below in range(row + 1, row + cell.rows):
+            self._covered.update((below, column + c) for c in range(cell.columns))
+        self._rows[row].append((column, cell))
+
+    def _upwards(self, row: int, column: int, cell: Cell) -> tuple[int, Cell]:
+        """`\\multirow{-2}` stands in its last row: move it to the first, over the empty places there."""
+        height = min(-cell.rows, row + 1)
+        top = row - height + 1
+        for each in range(top, row):
+            self._rows[each] = [(c, old) for c, old in self._rows[each] if c != column or old.text]
+        self._covered.update((row, column + c) for c in range(cell.columns))
+        return top, _resized(cell, height)
+
+    def _shorten(self, row: int, column: int) -> None:
+        """A cell with text ends the span of the one above it."""
+        for above in range(row - 1, -1, -1):
+            for place, (c, cell) in enumerate(self._rows[above]):
+                if c <= column < c + cell.columns and above + cell.rows > row:
+                    self._rows[above][place] = (c, _resized(cell, row - above))
+                    return
+
+    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        height = len(self._rows)
+        return tuple(
+            tuple(_resized(cell, min(cell.rows, height - i)) for _, cell in sorted(row, key=lambda pair: pair[0]))
+            for i, row in enumerate(self._rows)
+        )
+
+
+def _resized(cell: Cell, rows: int) -> Cell:
+    if cell.rows == rows:
+        return cell
+    return Cell(text=cell.text, latex=cell.latex, rows=max(1, rows), columns=cell.columns, header=cell.header)
+
+
+def _array_in_table(walker: Walker, name: str, start: int, end: int) -> None:
+    tabular(walker, name, start, end)
+
+
+def _multi(walker: Walker, name: str, at: int, stop: int) -> int:
+    """A \\multirow or \\multicolumn met outside the splitting, in a nested table: only its content counts."""
+    source = walker.source
+    at = source.drop(at, 2)
+    return source.after_optionals(at)
+
+
+def register() -> None:
+    """Fill the tables of commands and environments."""
+    ENVIRONMENTS.update(dict.fromkeys(_ARGUMENTS, tabular))
+    COMMANDS.update(multicolumn=_multi, multirow=_multi)
+
+
+register()
