@@ -89,19 +89,15 @@ def _floats(lines: list[Line]) -> dict[int, Block | None]:
             continue
         end = caption_end(lines, i)
         caption = tuple(lines[i:end])
+        rows: list[int] = []
         if match["kind"].lower().startswith("tab"):
-            rows = rows_near(lines, i, end, set(found))
-            block = Block(
-                kind="table",
-                lines=caption,
-                number=match["number"],
-                rows=cells([lines[r] for r in rows]) if rows else (),
-            )
-            found |= dict.fromkeys(rows)
+            rows = rows_near(lines, i, end, found)
+            read = cells([lines[r] for r in rows])
+            block = Block(kind="table", lines=caption, number=match["number"], rows=read)
         else:
             block = Block(kind="figure", lines=caption, number=match["number"])
-        found |= dict.fromkeys(range(i, end))
-        found[min(i, *[k for k in found if lines[k].page == line.page and found[k] is None and k >= i])] = block
+        found |= dict.fromkeys([*rows, *range(i, end)])
+        found[min([i, *rows])] = block
     return found
 
 

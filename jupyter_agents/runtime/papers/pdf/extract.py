@@ -21,6 +21,8 @@ MEMORY = 2 * 1024**3
 """Bytes of address space that a PDF may take."""
 CPU_S = 60
 MAX_CHARACTERS = 6_000_000
+MAX_PIECES = 8_000
+"""Runs of characters on one page; a crowded plot has about two thousand."""
 ACCENTS = {
     "`": "\u0300", "´": "\u0301", "ˆ": "\u0302", "^": "\u0302", "˜": "\u0303", "¯": "\u0304", "˘": "\u0306",
     "˙": "\u0307", "¨": "\u0308", "˚": "\u030a", "˝": "\u030b", "ˇ": "\u030c", "¸": "\u0327", "˛": "\u0328",
@@ -177,6 +179,8 @@ def main(path: str, max_pages: int) -> dict[str, Any]:
         width, height = page.get_size()
         pieces = list(pieces_of(raw, page))
         total += sum(len(p[0]) for p in pieces)
+        if len(pieces) > MAX_PIECES:
+            return {"error": "characters", "count": total}
         if total > MAX_CHARACTERS:
             return {"error": "characters", "count": total}
         pages.append({"width": width, "height": height, "pieces": pieces})

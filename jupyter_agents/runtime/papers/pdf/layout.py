@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter, defaultdict
 from itertools import pairwise
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
+from ....errors import PaperRefused
 from ....records import Record
 from .pages import Extracted, Page, Piece
+
+TIME_S: Final = 60.0
+MOST_IN_ROW: Final = 400
+"""Pieces of one line; the check for overlaps is quadratic in them."""
 
 
 class Segment(Record):
@@ -65,7 +71,10 @@ def lines_of(extracted: Extracted) -> list[Line]:
     known = [g for g in gutters if g is not None]
     usual = median(known) if len(known) * 2 >= sum(1 for p in extracted.pages if p.pieces) else None
     pages = []
+    deadline = time.monotonic() + TIME_S
     for number, (page, gutter) in enumerate(zip(extracted.pages, gutters, strict=True), 1):
+        if time.monotonic() > deadline:
+            raise PaperRefused(f"its {len(extracted.pages)} pages took over {TIME_S:g} s to lay out; split the PDF")
         at = gutter
         if at is None and usual is not None and _crossing(page, usual) < 0.6:
             at = usual
@@ -128,22 +137,42 @@ def _page_lines(page: Page, number: int, gutter: float | None) -> list[Line]:
 def _rows(pieces: list[Piece]) -> list[list[Piece]]:
     """Pieces that stand on one line; raised and lowered small ones belong to the line they overlap."""
     rows: list[tuple[float, float, list[Piece]]] = []
+    near: dict[int, list[int]] = defaultdict(list)
     for piece in sorted(pieces, key=lambda p: (-p.size, -p.y1)):
-        for at, (low, high, row) in enumerate(rows):
-            overlap = min(high, piece.y1) - max(low, piece.y0)
-            if overlap > 0.45 * min(high - low, max(piece.y1 - piece.y0, 0.1)) and _fits(piece, row):
-                row.append(piece)
-                grow = piece.size > 0.9 * row[0].size
-                rows[at] = (min(low, piece.y0), max(high, piece.y1), row) if grow else (low, high, row)
-                break
-        else:
+        at = next((i for i in near[_band(piece)] if _shares(piece, rows[i])), None)
+        if at is None:
             middle, half = (piece.y0 + piece.y1) / 2, max(piece.y1 - piece.y0, 0.6 * piece.size) / 2
             rows.append((middle - half, middle + half, [piece]))
+            at = len(rows) - 1
+        else:
+            low, high, row = rows[at]
+            row.append(piece)
+            if piece.size > 0.9 * row[0].size:
+                rows[at] = (min(low, piece.y0), max(high, piece.y1), row)
+        for band in range(int(rows[at][0] // _BAND), int(rows[at][1] // _BAND) + 1):
+            if at not in near[band]:
+                near[band].append(at)
     return [sorted(row, key=lambda p: p.x0) for _, _, row in rows]
+
+
+_BAND: Final = 12.0
+"""Height in points of the strips by which rows near a piece are found."""
+
+
+def _band(piece: Piece) -> int:
+    return int((piece.y0 + piece.y1) / 2 // _BAND)
+
+
+def _shares(piece: Piece, row: tuple[float, float, list[Piece]]) -> bool:
+    low, high, pieces = row
+    overlap = min(high, piece.y1) - max(low, piece.y0)
+    return overlap > 0.45 * min(high - low, max(piece.y1 - piece.y0, 0.1)) and _fits(piece, pieces)
 
 
 def _fits(piece: Piece, row: list[Piece]) -> bool:
     """Two lines that touch do not share a row: their words would lie over each other."""
+    if len(row) > MOST_IN_ROW:
+        return False
     covered = sum(max(0.0, min(p.x1, piece.x1) - max(p.x0, piece.x0)) for p in row)
     return covered < 0.5 * max(piece.x1 - piece.x0, 0.1) or piece.size < 0.85 * row[0].size
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from ....records import Record
 MAX_PAGES: Final = 1_500
 MAX_BYTES: Final = 200 * 2**20
 TIME_S: Final = 90.0
+_PASSED_ON: Final = ("PATH", "PYTHONPATH", "PYTHONHOME", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+"""Nothing else of the environment, keys least of all, is shown to a process that reads what strangers wrote."""
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True):
@@ -60,6 +63,7 @@ def extract(path: Path) -> Extracted:
             capture_output=True,
             timeout=TIME_S,
             check=False,
+            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
         )
     except subprocess.TimeoutExpired as exc:
         raise PaperRefused(f"{path.name} took over {TIME_S:g} s to read; print it anew or split it") from exc

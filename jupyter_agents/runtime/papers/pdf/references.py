@@ -18,7 +18,7 @@ _NUMERIC: Final = re.compile(r"\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)(?:,\s*[^\]\
 _NAME: Final = r"[A-Z][^\W\d_]+(?:[-’'][^\W\d_]+)*"
 _YEAR: Final = r"(?:1[89]|20)\d\d[a-z]?"
 _AUTHOR_YEAR: Final = re.compile(
-    rf"(?P<name>{_NAME})(?:\s+et\s+al\.?|(?:,\s+{_NAME})*,?\s+(?:and|&)\s+{_NAME})?,?\s+\(?(?P<year>{_YEAR})\)?"
+    rf"(?P<name>{_NAME})(?:\s+et\s+al\.?|(?:,\s+{_NAME}){{0,10}},?\s+(?:and|&)\s+{_NAME})?,?\s+\(?(?P<year>{_YEAR})\)?"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Final
 
 from .. import Cell
@@ -29,7 +30,7 @@ def caption_end(lines: list[Line], start: int) -> int:
     return end
 
 
-def rows_near(lines: list[Line], start: int, end: int, taken: set[int]) -> list[int]:
+def rows_near(lines: list[Line], start: int, end: int, taken: Container[int]) -> list[int]:
     """Indices of the lines that form the table of a caption at [start, end): above it, else below it."""
     above = _walk(lines, range(start - 1, -1, -1), lines[start], taken)
     below = _walk(lines, range(end, len(lines)), lines[end - 1], taken)
@@ -43,7 +44,7 @@ def _strong(lines: list[Line], found: list[int]) -> int:
     return sum(1 for i in found if len(lines[i].segments) > 1)
 
 
-def _walk(lines: list[Line], indices: range, beside: Line, taken: set[int]) -> list[int]:
+def _walk(lines: list[Line], indices: range, beside: Line, taken: Container[int]) -> list[int]:
     """Lines that look like rows, one after the other away from the caption."""
     found: list[int] = []
     last = beside

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..draft import Draft, Role
+from .. import Role
+from ..draft import Draft
 from ..headings import ABSTRACT, REFERENCES
 from .blocks import Block
 from .layout import Line
@@ -51,23 +52,26 @@ def _one(block: Block, draft: Draft, citer: Citer, role: Role, words: set[str]) 
 
 def joined(lines: tuple[Line, ...] | list[Line], words: set[str]) -> str:
     """Running text of lines."""
-    text = ""
+    parts: list[str] = []
     for line in lines:
-        text = _append(text, line.text, words)
-    return text.replace("\ufffe", "-")
+        if parts:
+            parts[-1] = _before(parts[-1], line.text, words)
+        parts.append(line.text)
+    return "".join(parts).replace("\ufffe", "-")
 
 
 def joined_text(text: str, words: set[str]) -> str:
     """A heading whose lines were put together with spaces."""
-    return re.sub(r"(\w+)\ufffe\s*(\w+)", lambda m: _append(m[1] + "\ufffe", m[2], words), text).replace("\ufffe", "-")
+    mended = re.sub(r"(\w+)\ufffe\s*(\w+)", lambda m: _before(m[1] + "\ufffe", m[2], words) + m[2], text)
+    return mended.replace("\ufffe", "-")
 
 
-def _append(text: str, line: str, words: set[str]) -> str:
-    """A hyphen at a line's end goes, unless the paper elsewhere writes the word with it."""
-    match = _HYPHEN.search(text)
+def _before(last: str, line: str, words: set[str]) -> str:
+    """A line made ready for the next: a hyphen at its end goes, unless the paper elsewhere writes the word with it."""
+    match = _HYPHEN.search(last[-60:])
     if match is None:
-        return f"{text} {line}".strip()
+        return last + " "
     first, second = match[1], (re.match(r"\w+", line) or [""])[0]
     whole, hyphened = f"{first}{second}".lower(), f"{first}-{second}".lower()
     keeps = not second or not second[0].islower() or first.isdigit() or (hyphened in words and whole not in words)
-    return text[:-1] + ("-" if keeps else "") + line
+    return last[:-1] + ("-" if keeps else "")
