@@ -2,4 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
 __version__ = "0.1.0"
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """What `%load_ext jupyter_agents` does: `%agent`, `%%agent`, `%config JupyterAgents`, completion."""
+    from .interfaces.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """What `%unload_ext jupyter_agents` does."""
+    from .interfaces.magics import unload
+
+    unload(shell)

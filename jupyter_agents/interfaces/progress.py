@@ -159,7 +159,8 @@ class Fold:
         self._said["ending"] = _maybe(data, Ending)
 
     def _append(self, name: str, text: str) -> None:
-        self._said[name] = (*self._said.get(name, ()), text)[-NOTES:]
+        if text.strip():
+            self._said[name] = (*self._said.get(name, ()), text)[-NOTES:]
 
 
 def glance(cell: Cell) -> CellGlance:

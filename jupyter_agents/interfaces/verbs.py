@@ -118,6 +118,8 @@ FIXED = (
                 "SEQ",
             ),
             Option("take-over", "Take it from another host that is known to be gone.", bool),
+            Option("budget", "What it may spend in all from now on, in US dollars.", _about("budget_usd"), "USD"),
+            Option("tokens", "Tokens it may use in all from now on; 0: no limit.", _about("budget_tokens"), "N"),
             Option("background", "Return at once; the run goes on by itself.", bool),
         ),
     ),

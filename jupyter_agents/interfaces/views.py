@@ -16,7 +16,7 @@ from ..records import Budget, Option, Question, RunState, Usage, dump
 from .progress import CellGlance, Progress
 
 MIME = "application/vnd.jupyter-agents.run+json"
-SCHEMA = "jupyter_agents.progress/1"
+SCHEMA = "jupyter_agents.run/1"
 REPORT_CHARS = 20_000
 """How much of a report a cell shows; the rest stands in its file."""
 MARKS = {
@@ -59,7 +59,7 @@ def plain(progress: Progress) -> str:
     """A run in plain text, a few lines."""
     lines = [progress.line.replace("**", ""), _headline(progress)]
     if progress.question is not None and not progress.ended:
-        lines.append(question_text(progress.question))
+        lines += [question_text(progress.question), f"answer: {to_answer(progress.question, progress.run)}"]
     if progress.ending is not None and progress.ended:
         lines += [progress.ending.title, progress.ending.summary]
     lines += _where(progress) if progress.ended else []
@@ -87,6 +87,11 @@ def question_text(question: Question) -> str:
         lines.append(_fenced(question.editable, 4000))
     lines += [f"  {i}. {_label(option)}" for i, option in enumerate(question.options, 1)]
     return printable("\n".join(line for line in lines if line))
+
+
+def to_answer(question: Question, run: str) -> str:
+    """The shell command that answers a question; the number of an option goes in the place of NUMBER."""
+    return f"jupyter agents runs answer {run} {question.id} NUMBER"
 
 
 def money(usage: Usage, budget: Budget) -> str:
@@ -134,7 +139,7 @@ def _under_way(progress: Progress) -> list[str]:
     if progress.live:
         parts.append("\n".join(f"> {line}" for line in progress.live.splitlines()[-6:]))
     if progress.question is not None:
-        parts.append(_question(progress.question))
+        parts.append(_question(progress.question, progress.run))
     return parts
 
 
@@ -144,10 +149,17 @@ def _cell(cell: CellGlance) -> str:
     return f"{shown}\n\n{_fenced(cell.output, 800)}" if cell.output else shown
 
 
-def _question(question: Question) -> str:
+def _question(question: Question, run: str) -> str:
     options = [f"{i}. {_label(option)}" for i, option in enumerate(question.options, 1)]
     edit = _fenced(question.editable, 4000) if question.editable else ""
-    return "\n\n".join(p for p in (f"**{question.title}**", question.body[:4000], edit, "\n".join(options)) if p)
+    parts = [
+        f"**{question.title}**",
+        question.body[:4000],
+        edit,
+        "\n".join(options),
+        f"Answer: `{to_answer(question, run)}`",
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _ending(progress: Progress) -> list[str]:

@@ -26,6 +26,8 @@ class Watch:
     """One look after the other at the same run; each reads only what is new."""
 
     folder: RunFolder
+    after: int = 0
+    """What the run was told up to this event is past: it has been resumed since."""
     fold: Fold = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,38 +49,47 @@ class Watch:
         self._live = (self._live + "".join(d.text for d in deltas if d.kind == "text"))[-LIVE_CHARS:]
         return self._checked(self.fold.progress(self._live))
 
+    def stands_still(self, progress: Progress) -> bool:
+        """Whether nothing will happen until a person does something, answering a question aside."""
+        if progress.state is RunState.interrupted:
+            return True
+        if progress.seq <= self.after:
+            return False
+        return progress.ended or progress.state is RunState.paused
+
     def _checked(self, progress: Progress) -> Progress:
-        if progress.state not in (RunState.queued, RunState.running):
+        past = progress.seq <= self.after
+        if not past and progress.state not in (RunState.queued, RunState.running, RunState.waiting):
             return progress
         stands = summary(self.folder)
-        if stands.pid:
-            self._owned = True
-            gone = stands.state is RunState.interrupted
-        else:
-            gone = self._never_came(stands)
-        if not gone:
+        self._owned = self._owned or (stands.pid > 0 and stands.state is not RunState.interrupted)
+        if not self._gone(stands):
             return progress
+        if progress.state is RunState.waiting and not past:
+            return progress  # let go after a while, in good order: an answer and `runs resume` go on
         reason = last_words(self.folder) or "its process is gone"
         return msgspec.structs.replace(progress, state=RunState.interrupted, reason=reason)  # type: ignore[type-var]
 
-    def _never_came(self, stands: Summary) -> bool:
-        """Nobody owns it: it has just ended and the next look will tell, or its process never got that far."""
-        if self._owned and stands.state in (RunState.queued, RunState.running):
-            return stands.events == self._tail.seq
-        return time.monotonic() - self._began > START_S
+    def _gone(self, stands: Summary) -> bool:
+        """Whether nobody works on it: a dead owner, an owner who left, or one who never came."""
+        if stands.events != self._tail.seq:
+            return False  # the next look will tell
+        if stands.pid and stands.state is not RunState.interrupted:
+            return False
+        return self._owned or time.monotonic() - self._began > START_S
 
 
-def watch(folder: RunFolder, *, poll_s: float = POLL_S) -> Iterator[Progress]:
-    """Every change until the run has ended, is interrupted, or is paused and its process let go.
+def watch(folder: RunFolder, *, after: int = 0, poll_s: float = POLL_S) -> Iterator[Progress]:
+    """Every change until the run has ended, is interrupted or paused.
 
-    Also gives the run while it waits for an answer, again and again, so that the caller may answer it.
+    Also gives the run while it waits for an answer, again and again, so that the caller may answer it or leave.
     """
-    eye, before = Watch(folder), None
+    eye, before = Watch(folder, after), None
     while True:
         now = eye.look()
         if now != before or now.question is not None:
             yield now
-        if now.ended or now.state is RunState.interrupted:
+        if eye.stands_still(now):
             return
         before = now
         time.sleep(poll_s)

@@ -1,19 +1,52 @@
-"""What tests of the interfaces share: an agent that another package brings."""
+"""What tests of the interfaces share: an agent that another package brings, and runs on disk."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from jupyter_agents.interfaces.grammar import Verb
 from jupyter_agents.interfaces.verbs import all_verbs
+from jupyter_agents.records import Request, dump
+from jupyter_agents.runtime.journal.folder import RunFolder
+from jupyter_agents.runtime.journal.journal import Journal
+from jupyter_agents.settings import Settings, resolve
+
+INSTALLED = Path(__file__).parent / "installed"
+Written = Iterable[tuple[str, object]]
+WriteRun = Callable[[Written], RunFolder]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Everything of Jupyter's and ours in a temporary folder; no key and no server."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for name in list(os.environ):
+        if name.startswith(("JUPYTER_AGENTS_", "ANTHROPIC_")):
+            monkeypatch.delenv(name)
+    return tmp_path
 
 
 @pytest.fixture
-def survey_agent(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The verb of an agent that is installed as another package's entry point."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parent / "installed"))
+def settings(home: Path) -> Settings:
+    """The settings that hold where nobody set any."""
+    return resolve({})
+
+
+@pytest.fixture
+def survey_agent(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The verb of an agent that is installed as another package's entry point, here and in processes of runs."""
+    monkeypatch.syspath_prepend(str(INSTALLED))
+    paths = [str(INSTALLED), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     return "survey"
 
 
@@ -21,3 +54,23 @@ def survey_agent(monkeypatch: pytest.MonkeyPatch) -> str:
 def verbs(survey_agent: str) -> tuple[Verb, ...]:
     """All commands, the survey agent's among them."""
     return all_verbs()
+
+
+@pytest.fixture
+def write_run(settings: Settings) -> WriteRun:
+    """Writes a run with these events through the real journal; nobody owns it."""
+
+    def write(events: Written) -> RunFolder:
+        request = Request(agent="survey", text="What's on the shelves?", budget=settings.budget)
+        folder = RunFolder.create(settings.runs_folder, request, dump(settings))
+        append(folder, events)
+        return folder
+
+    return write
+
+
+def append(folder: RunFolder, events: Written) -> None:
+    """Write more events to a run, each with a key of its own."""
+    with Journal.open(folder.journal) as journal:
+        for kind, data in events:
+            journal.append(kind, data, key=f":{len(journal.events)}", durable=False)
