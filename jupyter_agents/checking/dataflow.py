@@ -7,8 +7,25 @@ from collections.abc import Iterable
 
 from .folding import CONVERTERS, called
 
-_HARMLESS = CONVERTERS | {"claim", "metric", "print", "display", "len", "sorted", "sum", "min", "max", "repr", "type"}
+_HARMLESS = CONVERTERS | {
+    "claim",
+    "metric",
+    "print",
+    "display",
+    "len",
+    "sorted",
+    "sum",
+    "min",
+    "max",
+    "repr",
+    "type",
+    "items",
+    "values",
+    "keys",
+}
 """Calls that do not change a container handed to them."""
+
+_VIEWS = frozenset({"items", "values"})
 
 
 class Flow:
@@ -88,6 +105,10 @@ class Flow:
         if isinstance(over, ast.Tuple | ast.List):
             for element in over.elts:
                 self._assign(target, element, scope)
+        elif isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute) and over.func.attr in _VIEWS:
+            parts = target.elts if isinstance(target, ast.Tuple) else [target]
+            for part in parts:  # `for name, value in results.items()`: as constant as the dictionary
+                self._assign(part, over.func.value, scope)
         else:
             self._assign(target, None, scope)
 

@@ -19,7 +19,7 @@ from fractions import Fraction
 
 from ..records import Cell, Claim, Record
 from .dataflow import Flow
-from .folding import fold
+from .folding import called, fold
 from .numbers import Printed, numbers_in
 from .verdicts import parse_claim
 
@@ -61,13 +61,14 @@ def parse_cell(source: str) -> ast.Module | None:
 
 
 def claim_calls(tree: ast.Module | None, claim: str) -> Iterator[ast.expr]:
-    """What is passed as the value by each `claim("ID", value)` of a cell."""
+    """What is passed as the value by each `claim("ID", value)` of a cell; an id that is computed may be this one."""
     for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "claim":
+        if isinstance(node, ast.Call) and called(node) == "claim":
             given = {keyword.arg: keyword.value for keyword in node.keywords}
             name = node.args[0] if node.args else given.get("id")
             value = node.args[1] if len(node.args) > 1 else given.get("value")
-            if isinstance(name, ast.Constant) and name.value == claim and value is not None:
+            other = isinstance(name, ast.Constant) and name.value != claim
+            if name is not None and value is not None and not other:
                 yield value
 
 

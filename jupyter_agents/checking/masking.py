@@ -1,9 +1,10 @@
 """Hide from whoever writes the code what a claim would be checked against (rule 15).
 
 Masked are values shown by `claim(...)`, and in every text output and traceback: numbers that equal a claimed or a
-measured value in any usual format (0.931, 93.1, 9.31e-1), decimals within a tenth of a claimed value, and numbers
-printed as `NAME = …` for a claim's id or metric. Pictures of such cells are left out, for a plot shows the number
-too. Exceptions keep their names and words, so that repair has what it needs; counts and shapes stay readable.
+measured value or how far they are apart, in any usual format (0.931, 93.1, 9.31e-1), decimals within a tenth of a
+claimed value, and numbers printed as `NAME = …` for a claim's id or metric. Pictures are left out where there are
+claims, for a plot shows the number too. Exceptions keep their names and words, so that repair has what it needs;
+counts and shapes stay readable.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class _Hidden:
         ends = [end for p in parsed if p for end in (p, p.uncertainty, p.high) if end]
         self.claimed = [(abs(Fraction(p.value)), Fraction(p.half)) for p in ends if p.value.is_finite()]
         self.measured = [abs(Fraction(n)) for value in measured for n in _flat(value)]
+        self.measured += _deviations(self.measured, [value for value, _ in self.claimed])
         names = sorted({n for c in self.claims for n in (c.id, c.metric) if n}, key=len, reverse=True)
         pattern = "|".join(map(re.escape, names))
         after = r"(?!\w)[\"']?\s*(?:[=:]|is|was|of|→|->)+\s*[\[(]?\s*$"
@@ -60,6 +62,12 @@ class _Hidden:
             if decimals and precise and abs(value - claimed) <= _BAND * claimed:
                 return True
         return False
+
+
+def _deviations(measured: Sequence[Fraction], claimed: Sequence[Fraction]) -> list[Fraction]:
+    """How far off each value is, plainly and relative to the claim: as telling as the value itself."""
+    pairs = [(abs(m - c), c) for m in measured[:100] for c in claimed[:100] if m != c]
+    return [off for off, _ in pairs] + [off / c for off, c in pairs if c]
 
 
 def _flat(value: Any) -> list[Decimal]:

@@ -50,7 +50,7 @@ def _number(spaced: bool) -> re.Pattern[str]:
     return re.compile(
         rf"{_RELATION}?"
         rf"(?:(?<![\w)\]}}%.{_MINUS}])(?P<sign>{_SIGN})\s?)?"
-        rf"(?:(?<![\w.\\^])|(?<=[\^_]{{))"
+        rf"(?<![\w.\\^])"
         rf"(?:(?P<ten>10(?=\s*+(?:\^|[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹])))(?P<bare>\s*+\^\s*+\{{?\s*+[+{_MINUS}]?\s*+\d++\s*+\}}?|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
         rf"|(?P<digits>{digits})(?:\((?P<last>\d{{1,4}})\)|{_PLUS_MINUS}(?P<error>{error}))?(?:(?P<close>\))?{_POWER})?)"
         rf"(?:{_UNIT})?"
@@ -228,6 +228,8 @@ _HEADINGS = re.compile(
     re.IGNORECASE,
 )
 _CITED = re.compile(r"\[\s*[1-9]\d{0,3}(?:\s*[,;–-]+\s*[1-9]\d{0,3})*\s*\]|\\cite\w*\*?(?:\[[^\]]*\])*\{[^}]*\}")
+_NOT_CITED = re.compile(r"(?:[}=$∈]|\\in|\b(?:range|interval|between|within|from|over))\s*$")
+"""What stands before an interval or a LaTeX argument, never before a citation."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _BEFORE_YEAR = re.compile(
     r"(?:\(|,|\bet al\.?,?|\b(?:[Ii]n|[Ss]ince|[Uu]ntil|of|[Ff]rom|[Bb]y|early|late)|"
@@ -245,17 +247,18 @@ _NO_NOUN = re.compile(
 def role(text: str, span: Span) -> Role:
     """What a number of a text is there for, as far as the text around it says so; in doubt a `quantity`.
 
-    citation: alone or in a list of whole numbers in square brackets (not from 0, so that `[0, 1]` stays an
-    interval), or inside a cite command. reference: after *Section*, *Fig.*, *Eq.* … year: 1900 to 2099 in brackets
-    or after words that go before years. name: joined to letters by a hyphen or running into letters (`ResNet-50`,
-    `3D`).
+    citation: alone or in a list of whole numbers in square brackets (not from 0 and not after *range*, `=` …, which
+    make it an interval), or inside a cite command. reference: after *Section*, *Fig.*, *Eq.* … year: 1900 to 2099 in
+    brackets or after words that go before years. name: joined to letters by a hyphen or running into letters
+    (`ResNet-50`, `3D`).
     """
     raw = text[span.start : span.end]
     head, tail = text[max(0, span.start - 48) : span.start], text[span.end : span.end + 16]
     window = text[max(0, span.start - 120) : span.end + 120]
     at = span.start - max(0, span.start - 120)
-    if raw.isdecimal() and any(m.start() < at < m.end() for m in _CITED.finditer(window)):
-        return "citation"
+    for cited in _CITED.finditer(window):
+        if raw.isdecimal() and cited.start() < at < cited.end() and not _NOT_CITED.search(window[: cited.start()]):
+            return "citation"
     if _HEADINGS.search(head) and re.fullmatch(r"[\d.]+", raw):
         return "reference"
     if _YEAR.fullmatch(raw) and _BEFORE_YEAR.search(head) and _NO_NOUN.match(tail):

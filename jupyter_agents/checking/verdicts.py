@@ -88,6 +88,9 @@ def _status(claim: Claim, values: Sequence[Measured], against: Sequence[Measured
         return _ordering(claim, [value for value, _ in measured], _numbers(against))
     if printed is None:
         return "unchecked", f"no number can be read in the claim {claim.value!r}", text
+    other = _other_unit(printed, measured, facts.unit)
+    if other:
+        return "unchecked", f"measured in {other} where {_claimed(claim)} is claimed; show it in {printed.unit}", text
     fitting = _in_claims_unit(printed, measured, facts.unit)
     rule = _stochastic if claim.kind == "stochastic" else _deterministic
     status, reason = rule(claim, printed, fitting.values)
@@ -171,21 +174,34 @@ class _Fitting(Record):
     note: str = ""
 
 
+_HUNDREDTHS = ("", "%", "fraction", "1")
+
+
+def _other_unit(printed: Printed, measured: _Numbers, unit: str) -> str:
+    """The measured unit, where it and the claim's are both known and cannot be compared; else empty."""
+    units = {u.replace("\\", "").strip() for u in (unit, *(u for _, u in measured)) if u}
+    if printed.unit in _HUNDREDTHS:
+        return next((u for u in units if printed.unit and u not in _HUNDREDTHS), "")
+    return next((u for u in units if u != printed.unit.replace("\\", "").strip()), "")
+
+
 def _in_claims_unit(printed: Printed, measured: _Numbers, unit: str) -> _Fitting:
     """Measured values in the unit of the claim: percent and fractions are turned into each other where units say so.
 
-    Where a claim is in percent and nothing is said of the value, the reading nearer to the claim is taken.
+    Where only one of the two says percent and the other nothing, the reading nearer to the claim is taken.
     """
     values = [value for value, _ in measured]
     unit = unit or next((u for _, u in measured if u), "")
     in_percent = unit.strip().replace("\\", "") == "%"
-    note = "; the right value printed differently (percent and fraction)"
-    if printed.percent and not in_percent and not any(v.is_infinite() for v in values):
-        as_percent = [v.scaleb(2) for v in values]
-        if unit in ("fraction", "1") or (not unit and _off(as_percent, printed) < _off(values, printed)):
-            return _Fitting(values=as_percent, note=note.replace("right value ", "value "))
-    if in_percent and not printed.percent and printed.unit in ("", "fraction", "1"):
-        return _Fitting(values=[v.scaleb(-2) for v in values], note=note.replace("right value ", "value "))
+    note = "; the value is printed differently (percent and fraction)"
+    if any(v.is_infinite() for v in values) or printed.value.is_infinite():
+        return _Fitting(values=values)
+    scaled = [v.scaleb(-2 if in_percent else 2) for v in values]
+    nearer = _off(scaled, printed) < _off(values, printed)
+    if printed.percent and not in_percent and (unit in ("fraction", "1") or (not unit and nearer)):
+        return _Fitting(values=scaled, note=note)
+    if in_percent and not printed.percent and (printed.unit in ("fraction", "1") or (not printed.unit and nearer)):
+        return _Fitting(values=scaled, note=note)
     return _Fitting(values=values)
 
 

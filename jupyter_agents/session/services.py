@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..runtime.kernel import Kernel
     from ..runtime.model import Capabilities, Model
     from ..runtime.store import Store
+    from ..runtime.store.store import PreprintStore
 
 WITHOUT = "none"
 """The model's name that asks for no model."""
@@ -85,7 +86,7 @@ class Services:
         yield lambda paid: ledger.settle(path, held, paid)
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings) -> PreprintStore:
     """The preprint store these settings name."""
     from ..runtime.store.store import PreprintStore
 

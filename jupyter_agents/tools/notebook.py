@@ -77,7 +77,7 @@ async def read_notebook(desk: Desk, arguments: ReadNotebook) -> Observation:
     """See the draft notebook: an outline, the named cells in full, outputs shortened."""
     from ..runtime.notebook.compact import compact
 
-    text = compact(desk.state.cells, full=arguments.cells)
+    text = compact(desk.state.cells, changed=arguments.cells)
     return Observation(text=text, untrusted=True, source="the draft notebook")
 
 

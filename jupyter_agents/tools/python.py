@@ -78,7 +78,7 @@ async def read_file(desk: Desk, arguments: ReadFile) -> Observation:
 
 async def run(desk: Desk, cell: Cell) -> Observation:
     """Run one cell, record its result in the draft, and say what it showed."""
-    from ..runtime.notebook.compact import shown
+    from ..runtime.notebook.compact import outputs
 
     if cell.kind != "code":
         raise InputError(f"{cell.id} is a Markdown cell; there is nothing to run")
@@ -86,7 +86,7 @@ async def run(desk: Desk, cell: Cell) -> Observation:
     result = await kernel.execute(cell.source, cell=cell.id)
     desk.emit("cell", {"cell": changed(cell, result=result)})
     return Observation(
-        text=f"{cell.id}: {result.status}{_lost(result)}\n{shown(result)}",
+        text=f"{cell.id}: {result.status}{_lost(result)}\n{outputs(result)}",
         data={"id": cell.id, "status": result.status},
         error=not result.ok,
         untrusted=True,

@@ -63,6 +63,9 @@ def test_a_claims_value_that_is_typed_is_seen(source: str) -> None:
         'fit.m = 34\nclaim("m", fit.m)',
         'm = 30\nm += 4\nclaim("m", m)',
         'f = [34, 35]\nclaim("m", f[0])',
+        'for k, v in {"m": 34}.items():\n    claim(k, v)',
+        'results = {"m": 34, "b": 2}\nfor k, v in results.items():\n    claim(k, v)',
+        'helpers.claim("m", 34)',
     ],
 )
 def test_a_short_number_counts_where_it_flows_into_the_claim(source: str) -> None:
@@ -84,6 +87,7 @@ def test_a_short_number_counts_where_it_flows_into_the_claim(source: str) -> Non
         'with open("f") as m:\n    claim("m", m)',
         'claim("other", 34)',
         'm = unknown\nclaim("m", m)',
+        'results = {"n": 5}\nresults["m"] = fit(x)\nfor k, v in results.items():\n    claim(k, v)',
     ],
 )
 def test_a_computed_value_is_not_suspected(source: str) -> None:

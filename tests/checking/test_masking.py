@@ -32,6 +32,11 @@ def test_a_number_announced_by_the_claims_name_is_hidden(text: str) -> None:
     assert MARK in mask_text(text, [SLOPE, ACCURACY])
 
 
+@pytest.mark.parametrize("text", ["0.8829", "-0.883", "39.42", "0.394"])
+def test_the_deviation_from_the_claim_is_hidden(text: str) -> None:
+    assert mask_text(f"off by {text};", [SLOPE], measured=[1.3571]) == f"off by {MARK};"
+
+
 def test_what_tells_nothing_stays_readable() -> None:
     text = "shape (20, 3), epoch 7 of 50, loss 0.693, 2 warnings"
     assert mask_text(text, [SLOPE, ACCURACY], measured=[1.3571]) == text

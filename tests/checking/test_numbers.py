@@ -103,6 +103,7 @@ def test_numbers_of_a_text_come_with_their_places() -> None:
     [
         ("as in [12] and [3, 7–9]", ["citation"] * 4),
         ("inside [0, 1] and [0.5]", ["quantity"] * 3),
+        ("the range [1, 178], $d=[1,2]$", ["quantity"] * 4),
         ("Fig. 3, Section 3.2 and Eq. (4)", ["reference"] * 3),
         ("in 2010 and by Hogg et al. (2010)", ["year", "year"]),
         ("in 2000 samples", ["quantity"]),

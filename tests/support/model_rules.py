@@ -188,8 +188,11 @@ def _block(block: Json, allowed: set[str], path: str) -> Iterator[str]:
     if kind == "tool_use" and not isinstance(block["input"], dict):
         yield f"{path}.input: Input should be a valid dictionary"
     if kind == "tool_result":
-        for part in blocks(block.get("content", [])) if block.get("content") else []:
+        parts = blocks(block.get("content") or [])
+        for part in parts:
             yield from _block(part, {"text", "image"}, f"{path}.content")
+        if block.get("is_error") and any(part["type"] != "text" for part in parts):
+            yield f"{path}: all content must be type `text` if `is_error` is true"
 
 
 def _pairs(messages: list[Json]) -> Iterator[str]:

@@ -20,9 +20,17 @@ from types import TracebackType
 from typing import Any, cast
 
 from .model_replies import Fault, Json, Reply, Script, Step, halves, settle
-from .model_rules import blocks, complaint, digest, is_55, redacted, signature, walk
+from .model_rules import blocks, complaint, digest, is_55, redacted, signature, walk, without_marks
 
 LIMITS = {"claude-opus-5-5": (1_000_000, 128_000), "claude-haiku-4-5": (200_000, 64_000)}
+
+CAPABILITIES = {
+    "structured_outputs": {"supported": True},
+    "effort": {"supported": True},
+    "thinking": {"supported": True, "types": {"adaptive": {"supported": True}, "enabled": {"supported": False}}},
+}
+LOOKBACK = 20
+"""Blocks before a mark in which the real server looks for something cached."""
 
 
 def tokens(value: Any) -> int:
@@ -40,15 +48,19 @@ class ModelServer:
         strict: bool = True,
         limits: dict[str, tuple[int, int]] | None = None,
         only: tuple[str, ...] = (),
+        listing: Fault | None = None,
     ) -> None:
         """Prepare a server; it answers from `with` on.
 
         thinks: 5.5 models begin every answer with a signed thinking block, as the real ones do.
         strict: 400 for what the real server refuses; False plays a lenient local server.
-        only: the models there are; empty: any.
+        limits: context and output of the models in its list; others are not listed, but answer.
+        only: the models that answer; empty: any.
+        listing: how asking for the list fails.
         """
         self.key, self.thinks, self.strict, self.only = key, thinks, strict, only
         self.limits = LIMITS if limits is None else limits
+        self.listing = listing
         self.requests: list[Json] = []
         self.refused: list[tuple[str, Json]] = []
         self.headers: list[dict[str, str]] = []
@@ -138,18 +150,17 @@ class ModelServer:
         return block
 
     def _usage(self, body: Json, content: list[Json]) -> Json:
-        read = written = size = 0
-        seen: list[Json] = []
-        for block in walk(body):
-            seen.append(block)
-            size += tokens(block)
+        chain, sizes, marks = [digest(body["model"])], [0], []
+        for index, block in enumerate(walk(body), start=1):
+            chain.append(digest(chain[-1], block))
+            sizes.append(sizes[-1] + tokens(without_marks(block)))
             if "cache_control" in block:
-                key = digest(seen)
-                if key in self._cached:
-                    read, written = size, 0
-                else:
-                    self._cached.add(key)
-                    written = size - read
+                marks.append(index)
+        hits = [i for mark in marks for i in range(mark, max(0, mark - LOOKBACK), -1) if chain[i] in self._cached]
+        read = sizes[max(hits)] if hits else 0
+        written = sizes[marks[-1]] - read if marks else 0
+        self._cached.update(chain[mark] for mark in marks)
+        size = sizes[-1]
         return {
             "input_tokens": max(1, size - read - written), "output_tokens": tokens(content),
             "cache_read_input_tokens": read, "cache_creation_input_tokens": written,
@@ -177,7 +188,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.owner.ports.add(self.client_address[1])
         name = self.path.split("?")[0].removeprefix("/v1/models").strip("/")
         known = [_info(model, *limits) for model, limits in self.owner.limits.items()]
-        if not name:
+        if self.owner.listing is not None:
+            self._fault(self.owner.listing)
+        elif not name:
             self._json(200, {"data": known, "has_more": False, "first_id": None, "last_id": None})
         elif found := [info for info in known if info["id"] == name]:
             self._json(200, found[0])
@@ -289,7 +302,8 @@ def _opened(block: Json) -> tuple[Json, list[Json]]:
 def _info(model: str, max_input_tokens: int, max_tokens: int) -> Json:
     return {
         "id": model, "type": "model", "display_name": model, "created_at": "2026-09-01T00:00:00Z",
-        "lifecycle": "active", "max_input_tokens": max_input_tokens, "max_tokens": max_tokens,
+        "lifecycle": "active", "capabilities": CAPABILITIES,
+        "max_input_tokens": max_input_tokens, "max_tokens": max_tokens,
     }  # fmt: skip
 
 

@@ -87,7 +87,8 @@ async def report(bench: Bench) -> Report:
     summary = bench.state.artefacts.get("summary")
     notes = [str(card["text"]) for card in bench.state.papers.values()]
     text = summary["text"] if summary else "no summary was handed in"
-    return Report(title="Notes", summary=text, body="\n".join(f"- {note}" for note in notes), result={"notes": notes})
+    body, publish = "\n".join(f"- {note}" for note in notes), bool(bench.request.options.get("publish", True))
+    return Report(title="Notes", summary=text, body=body, result={"notes": notes}, publish=publish)
 
 
 class NoOptions(Record):

@@ -74,6 +74,7 @@ class OutputLog:
         self._head_size = 0
         self._tail_size = 0
         self._clear_next = False
+        self._head_full = False
 
     def add(self, output: Json, display_id: str | None = None) -> None:
         """Take an output; long text is cut, the oldest of the tail leaves first."""
@@ -83,10 +84,10 @@ class OutputLog:
         self.seen += kept.size
         if self._merge(kept):
             return
-        if not self._tail and self._head_size + kept.size <= self.half:
+        if not self._head_full and self._head_size + kept.size <= self.half:
             self._head.append(kept)
             self._head_size += kept.size
-        elif not self._tail and kept.stream:
+        elif not self._head_full and kept.stream:
             self._split(kept)
         else:
             self._append_to_tail(kept)
@@ -114,6 +115,7 @@ class OutputLog:
             self._head.clear()
             self._tail.clear()
             self._head_size = self._tail_size = 0
+            self._head_full = False
 
     def outputs(self) -> tuple[Json, ...]:
         """What was kept, with a notice where something is missing."""
@@ -125,7 +127,7 @@ class OutputLog:
 
     def _merge(self, kept: _Kept) -> bool:
         """Join text with the text before it, as notebooks do."""
-        into = self._tail if self._tail else self._head
+        into = self._tail if self._head_full else self._head
         last = into[-1] if into else None
         if last is None or kept.stream is None or last.stream != kept.stream:
             return False
@@ -153,6 +155,7 @@ class OutputLog:
         self._append_to_tail(_Kept({**kept.output, "text": raw[room:].decode("utf-8", "ignore")}))
 
     def _append_to_tail(self, kept: _Kept) -> None:
+        self._head_full = True  # what comes later must not stand before what was dropped
         if kept.size > self.half and kept.stream:
             raw = kept.output["text"].encode("utf-8", "surrogatepass")
             self.dropped += len(raw) - self.half

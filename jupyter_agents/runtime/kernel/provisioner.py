@@ -81,6 +81,15 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start the sandbox and return when every guard in it stands. Raises SandboxUnavailable."""
+        try:
+            await self._launch(cmd, kwargs)
+        except BaseException:  # nobody calls cleanup for a kernel that never started
+            await self.kill()
+            await self.cleanup(restart=False)
+            raise
+        return self.connection_info
+
+    async def _launch(self, cmd: list[str], kwargs: dict[str, Any]) -> None:
         policy = read_policy(self.policy)
         self.ended_because, self._said = "", b""
         caller = kwargs.get("env") or os.environ
@@ -92,7 +101,6 @@ class SandboxProvisioner(LocalProvisioner):
         assert self.process is not None
         self.pid, self.pgid, self.cwd = self.process.pid, None, str(box.workdir)
         self._watch(policy)
-        return self.connection_info
 
     def _connection_file(self) -> Path:
         assert self.parent is not None
@@ -196,24 +204,17 @@ class SandboxProvisioner(LocalProvisioner):
         try:
             said = await asyncio.wait_for(asyncio.to_thread(_read_both, info, status), _START_S)
         except TimeoutError as exc:
-            await self._give_up()
             raise SandboxUnavailable(f"the sandbox did not start within {_START_S:g} s; try again") from exc
         self._init_pid, ready = said
         if not ready:
             assert self.process is not None
             await asyncio.to_thread(self.process.wait)
             text = self._said.decode(errors="replace").strip().splitlines()
-            await self._give_up()
             raise SandboxUnavailable(
                 f"the sandbox could not be set up: {text[-1] if text else 'bwrap ended at once'}; "
                 "run `jupyter agents doctor` to see what to install or enable",
                 output="\n".join(text),
             )
-
-    async def _give_up(self) -> None:
-        await self.kill()
-        await self.cleanup(restart=False)
-        self.process = None
 
     def _watch(self, policy: SandboxPolicy) -> None:
         assert self._init_pid is not None

@@ -25,7 +25,9 @@ _PASSED_ON = re.compile(
 )
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE)
 _SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/run", "/boot", "/var/run", "/var/lib", "/var/log")
-_TOO_BROAD = tuple(map(Path, ["/", "/home", "/Users", "/tmp", "/var", "/var/tmp", "/mnt", "/media", "/srv", "/opt"]))
+_TOO_BROAD = tuple(
+    Path("/", name) for name in ("", "home", "Users", "tmp", "var", "var/tmp", "mnt", "media", "srv", "opt")
+)
 _LIST_PREFIXES = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, sys.exec_prefix]))"
 
 

@@ -75,7 +75,10 @@ class ModelReply(Record):
 
 
 OnDelta = Callable[[str, str], None]
-"""Called with the kind (`text` or `thinking`) and the words as they arrive; must not block."""
+"""Called with the kind and the words as they arrive; must not block.
+
+Kinds: `text`, `thinking`, and `retry` (why an attempt broke off): what was shown of this answer so far is void.
+"""
 Send = Callable[[ModelRequest], Awaitable[ModelReply]]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import os
 import random
 import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ModelBusy, ModelUnavailable
+from ...errors import ModelBusy, ModelError, ModelUnavailable
 from ...records import Json, Usage
 from . import Capabilities, ModelReply, ModelRequest, OnDelta, Price, prices
 from .failures import Failure, failure, raised
@@ -23,6 +24,8 @@ HOME = "https://api.anthropic.com"
 NO_KEY = "local"
 """Sent to a server on this machine or network where there is no key; most such servers ask for none."""
 SIGNS = ("ANTHROPIC_PROFILE", "ANTHROPIC_CONFIG_DIR", "ANTHROPIC_FEDERATION_RULE_ID")
+NO_LIST = frozenset({400, 404, 405, 422, 501})
+"""What servers answer that have no list of models, or not this one in it."""
 MISSING = (
     "there is no key for the model's server at {address}; set ANTHROPIC_API_KEY (or the key in the settings), "
     "or let the setting `base_url` name a local server that speaks the Messages protocol"
@@ -136,8 +139,7 @@ class AnthropicModel:
                 lost += self._priced(answer, request)
                 failed = failure(exc, model=request.model, address=self.address, secrets=self._secrets())
                 if not self._may_repeat(failed, attempt):
-                    failed.error.fields |= {"attempts": attempt, "lost": lost}
-                    raise failed.error from exc
+                    raise _counted(failed.error, attempt, lost) from exc
                 if on_delta is not None:
                     on_delta("retry", failed.error.message)
                 await asyncio.sleep(self._pause_s(failed, attempt))
@@ -158,15 +160,22 @@ class AnthropicModel:
         return self._known[model]
 
     async def model_info(self, model: str) -> Json:
-        """What the server's list says of a model: limits, lifecycle, capabilities; empty where it has no list."""
+        """What the server's list says of a model: limits, lifecycle, capabilities; empty where it has no list.
+
+        Raises what `send` raises if the server cannot be asked at all. One attempt.
+        """
+        import anthropic
+
         try:
-            found = await self._ready().models.retrieve(model)
+            found: object = await self._ready().models.retrieve(model)
+        except (json.JSONDecodeError, anthropic.APIResponseValidationError):
+            return {}
         except raised() as exc:
             failed = failure(exc, model=model, address=self.address, secrets=self._secrets())
-            if getattr(failed.error, "status", None) in {401, 403}:
-                raise failed.error from exc
-            return {}
-        return found.to_dict(mode="json")
+            if failed.error.fields.get("status") in NO_LIST:
+                return {}
+            raise failed.error from exc
+        return found.to_dict(mode="json") if isinstance(found, anthropic.BaseModel) else {}
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -200,6 +209,11 @@ class AnthropicModel:
         jitter = 1.0 + random.random() / 2  # noqa: S311  spreads clients, guards nothing
         own = min(self.backoff_s * 2 ** (attempt - 1), self.longest_wait_s) * jitter
         return own if failed.retry_after_s is None else failed.retry_after_s + self.backoff_s * (jitter - 1.0)
+
+
+def _counted(error: ModelError, attempts: int, lost: Usage) -> ModelError:
+    """The same error with how often was tried and what that had cost already."""
+    return type(error)(error.message, **{**error.fields, "attempts": attempts, "lost": lost})
 
 
 def payload(request: ModelRequest) -> Json:

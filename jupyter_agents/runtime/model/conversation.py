@@ -13,8 +13,8 @@ from typing import Any, Literal
 from ...errors import ContextExceeded, ModelAnswerInvalid, ModelRefused, ModelUnavailable
 from ...records import Call, Json, Observation, Record, Usage, dumps
 from . import THINKING, Capabilities, Effort, ModelReply, ModelRequest, Send, StopReason, structured
-from .caching import marked, marked_last
-from .envelope import envelope
+from .caching import Marked, marked
+from .envelope import LIMIT, envelope
 from .history import BYTES_PER_TOKEN, History
 
 Form = Literal["text", "format", "submit", "written"]
@@ -96,8 +96,8 @@ class Conversation:
         self.max_tokens = min(max_tokens, self.capabilities.max_output_tokens)
         self.tainted = False
         """Whether text from outside has entered."""
-        self._send, self._key, self._redact = send, key, redact or _unchanged
-        self._system: tuple[Json, ...] = _texts(self._redact(system))
+        self._send, self._key, self._redact = send, key, redact
+        self._system: tuple[Json, ...] = _texts(self._entering(system))
         self._tools = tuple(dict(tool) for tool in tools)
         self._submits: Json | None = None
         self._written: Json | None = None
@@ -126,12 +126,15 @@ class Conversation:
         """Say something in the program's own words. Raises ValueError if it is blank."""
         if not text.strip():
             raise ValueError("there is nothing in what the model is told")
-        self._history.add({"type": "text", "text": self._redact(text)})
+        self._history.add({"type": "text", "text": self._entering(text)})
 
-    def tell_untrusted(self, text: str, source: str) -> None:
-        """Pass on text from outside, in an envelope; from now on the conversation is tainted."""
+    def tell_untrusted(self, text: str, source: str, *, limit: int = LIMIT) -> None:
+        """Pass on text from outside, in an envelope; from now on the conversation is tainted.
+
+        limit: characters; the middle of what is longer is left out, visibly.
+        """
         self.tainted = True
-        self._history.add({"type": "text", "text": envelope(self._key, self._redact(text), source)})
+        self._history.add({"type": "text", "text": self._enveloped(text, source, limit)})
 
     def show_image(self, png_bytes: bytes) -> None:
         """Show a picture; it may hold words, so it taints. Raises ValueError if it is no PNG."""
@@ -145,12 +148,15 @@ class Conversation:
 
         Raises ValueError for a call that is not open.
         """
-        text = self._redact(observation.text)
+        error = observation.error or observation.denied
         if observation.untrusted:
-            self.tainted = True
-            text = envelope(self._key, text, observation.source or "tool")
-        content = [*(_texts(text) or _texts("(nothing)")), *map(_image, observation.images)]
-        self._history.result(call_id, content, error=observation.error or observation.denied)
+            text = self._enveloped(observation.text, observation.source or "tool", LIMIT)
+        else:
+            text = self._entering(observation.text)
+        images = () if error else observation.images  # the server takes nothing but text in an error
+        content = [*(_texts(text) or _texts("(nothing)")), *map(_image, images)]
+        self._history.result(call_id, content, error=error)
+        self.tainted |= observation.untrusted
 
     async def ask(self, schema: Json | None = None) -> Reply:
         """The model's answer to all that was told and answered since the last one.
@@ -186,6 +192,15 @@ class Conversation:
         """The fraction of the model's window that the next request fills; above 0.6 start a new conversation."""
         return self.estimate_tokens() / self.capabilities.context_tokens
 
+    def _entering(self, text: str) -> str:
+        """Text as it may enter: without secrets, and without halves of characters, which cannot be sent."""
+        clean = text if self._redact is None else self._redact(text)
+        return clean.encode("utf-8", "backslashreplace").decode()
+
+    def _enveloped(self, text: str, source: str, limit: int) -> str:
+        clean = (text, source) if self._redact is None else (self._redact(text), self._redact(source))
+        return envelope(self._key, *clean, limit=limit)
+
     def _asking(self, schema: Json | None) -> _Asking:
         if schema is None:
             return _Asking("text", None, None, self.max_tokens)
@@ -216,12 +231,13 @@ class Conversation:
 
     def _request(self, asking: _Asking) -> ModelRequest:
         can = self.capabilities
-        plain = tuple(self._history.messages)
+        mark = marked if can.caching else Marked
+        parts = mark(self._tools, self._system, tuple(self._history.messages))
         return ModelRequest(
             model=self.model,
-            system=marked_last(self._system) if can.caching else self._system,
-            tools=marked_last(self._tools) if can.caching else self._tools,
-            messages=marked(plain) if can.caching else plain,
+            system=parts.system,
+            tools=parts.tools,
+            messages=parts.messages,
             max_tokens=asking.max_tokens,
             schema=asking.strict if asking.form == "format" else None,
             effort=self.effort if can.effort else None,
@@ -274,7 +290,7 @@ class Conversation:
         value = handed[0].arguments
         found = structured.problems(value, asking.schema or {})
         words = structured.complaint(found) if found else "Received."
-        self._history.result(handed[0].id, list(_texts(self._redact(words))), error=bool(found))
+        self._history.result(handed[0].id, list(_texts(self._entering(words))), error=bool(found))
         if found:
             asking.spend("repair", "; ".join(found))
             return None
@@ -328,7 +344,3 @@ def _texts(text: str) -> tuple[Json, ...]:
 
 def _image(data: str) -> Json:
     return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
-
-
-def _unchanged(text: str) -> str:
-    return text

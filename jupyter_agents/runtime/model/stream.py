@@ -59,7 +59,7 @@ class Answer:
             name = DELTAS[kind]
             block[name] = block.get(name, "") + delta[name]
             if on_delta is not None:
-                on_delta(name, delta[name])
+                on_delta(name, delta[name].encode("utf-8", "replace").decode())
         elif kind == "signature_delta":
             block["signature"] = delta["signature"]
         elif kind == "input_json_delta":
@@ -107,14 +107,21 @@ class Answer:
         done: list[Json] = []
         for index, block in enumerate(self.blocks):
             if block.get("type") in {"tool_use", "server_tool_use"}:
-                words = self.arguments.get(index, "")
+                words = _paired(self.arguments.get(index, ""))
                 given = _object(words) if words else block.get("input")
                 if cutting and (given is None or (not words and index == len(self.blocks) - 1)):
                     return done, True
                 # the vendor's advice for arguments that are no JSON: hand them back under a name that says so
                 block = {**block, "input": {"INVALID_JSON": words} if given is None else given}
-            done.append(block)
+            done.append({name: _paired(part) if isinstance(part, str) else part for name, part in block.items()})
         return done, False
+
+
+def _paired(words: str) -> str:
+    """The words with surrogates joined that a server escaped and split over two events; single ones replaced."""
+    if words.isascii():
+        return words
+    return words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _object(words: str) -> Json | None:

@@ -16,6 +16,9 @@ _ARXIV: Final = re.compile(
 _URL: Final = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;)\]]")
 _YEAR: Final = re.compile(r"(?<![\d.:/-])(?:1[89]\d\d|20\d\d)(?![\d:/-]|\.\d)")
 _QUOTED: Final = re.compile(r"[“\"‘]([^”\"’]{8,300}?)[,.]?[”\"’]")
+_NAMES_YEAR: Final = re.compile(
+    r"(?P<authors>.{3,600}?)[.,]?\s*\(?(?P<year>(?:1[89]|20)\d\d)[a-z]?\)?[.,:]\s+(?P<rest>\S.*)"
+)
 _INITIALS: Final = r"(?:[A-Z]\.[\s~-]*)+"
 
 
@@ -44,15 +47,20 @@ def _year_first(text: str) -> bool:
 
 
 def _author_year(text: str) -> re.Match[str] | None:
-    return re.match(
-        r"(?P<authors>.{3,600}?)[.,]?\s*\(?(?P<year>(?:1[89]|20)\d\d)[a-z]?\)?[.,:]\s+(?P<rest>\S.*)", text
-    )
+    match = _NAMES_YEAR.match(text)
+    return match if match and len(match["rest"]) > 15 and _are_names(match["authors"]) else None
+
+
+def _are_names(text: str) -> bool:
+    """Whether all words but small ones such as `and`, `et al.` or `van` begin with a capital."""
+    words = re.findall(r"[^\W\d_][\w’'-]*", text)
+    return not re.search(r"\d", text) and all(w[0].isupper() or len(w) < 4 for w in words)
 
 
 def _title(text: str) -> str:
     if quoted := _QUOTED.search(text):
         return quoted[1].strip()
-    if (match := _author_year(text)) and not re.search(r"\d", match["authors"]):
+    if match := _author_year(text):
         return re.split(r"[.?!]\s", match["rest"], maxsplit=1)[0].strip(" .")
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,23 @@ def arriving(folder: Path) -> Iterator[tuple[BinaryIO, Callable[[Path], None]]]:
             yield file, settle
         finally:
             partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def arriving_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill that gets its name when the block ends well; another process may have been faster."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.parent / f".{os.getpid()}.{secrets.token_hex(6)}.partial"
+    partial.mkdir()
+    try:
+        yield partial
+        try:
+            partial.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def keep(path: Path, record: Record) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import Final
 
 from ...errors import PaperRefused, PaperUnreadable
 from ...records import Span
@@ -20,11 +20,11 @@ from . import (
     Paper,
     Paragraph,
     Reference,
+    Role,
     Section,
     Table,
 )
-
-Role = Literal["text", "abstract", "item", "caption", "footnote", "theorem", "algorithm", "figure_text"]
+from .quantities import find
 
 TEXT_LIMIT: Final = 20_000_000
 """Characters of stored text; a thousand pages hold about four million."""
@@ -123,8 +123,10 @@ class Draft:
         """Begins a section; its parent is the nearest one before it of a lower level."""
         parent = next((s.id for s in reversed(self.sections[1:]) if s.level < level), None)
         id = f"s{len(self.sections)}"
-        self._put(f"{number} {title}".strip())
-        self.sections.append(Section(id=id, title=title, level=level, parent=parent, number=number, page=page))
+        span = self._put(f"{number} {title}".strip())
+        self.sections.append(
+            Section(id=id, title=title, level=level, parent=parent, number=number, page=page, span=span)
+        )
 
     def paragraph(self, flow: Flow | str, role: Role = "text", *, page: int | None = None) -> Paragraph | None:
         """Adds a paragraph; nothing where the flow is empty."""
@@ -177,10 +179,11 @@ class Draft:
         if caption:
             self.paragraph(caption, "caption", page=page)
         lines = [" | ".join(" ".join(cell.text.split()) for cell in row) for row in rows]
+        span = self._rows("\n".join(lines), page)
         self.tables.append(
             Table(
                 id=f"t{len(self.tables) + 1}",
-                span=self._put("\n".join(lines)) if lines else Span(start=self._length, end=self._length),
+                span=span,
                 caption=caption.text if caption else "",
                 number=number,
                 label=label,
@@ -191,9 +194,27 @@ class Draft:
             )
         )
 
-    def figure(self, caption: Flow | None, *, number: str = "", label: str = "", files: tuple[str, ...] = ()) -> None:
+    def _rows(self, text: str, page: int | None) -> Span:
+        """The rows of a table as a paragraph that evidence can point at."""
+        if not text.strip():
+            return Span(start=self._length, end=self._length)
+        span = self._put(text)
+        self.paragraphs.append(
+            Paragraph(id=f"p{len(self.paragraphs) + 1}", section=self.section, span=span, role="table", page=page)
+        )
+        return span
+
+    def figure(
+        self,
+        caption: Flow | None,
+        *,
+        number: str = "",
+        label: str = "",
+        files: tuple[str, ...] = (),
+        page: int | None = None,
+    ) -> None:
         """Adds a figure; its span is its caption's."""
-        written = self.paragraph(caption, "caption") if caption else None
+        written = self.paragraph(caption, "caption", page=page) if caption else None
         self.figures.append(
             Figure(
                 id=f"f{len(self.figures) + 1}",
@@ -254,7 +275,7 @@ class Draft:
         year: str = "",
         metadata: dict[str, str] | None = None,
     ) -> Paper:
-        """The record, without numbers (`load` adds them). Raises PaperUnreadable where there is no text at all."""
+        """The record. Raises PaperUnreadable where there is no text at all."""
         text = "".join(self._parts)
         if not re.search(r"\w", text):
             raise PaperUnreadable(f"{id} holds no readable text; give its LaTeX source or another file", paper=id)
@@ -279,6 +300,7 @@ class Draft:
             citations=tuple(self.citations),
             missing=tuple(dict.fromkeys(self.missing)),
             notes=tuple(dict.fromkeys(self.notes)),
+            numbers=find(text, within=[p.span for p in self.paragraphs], without=[c.span for c in self.citations]),
             year=year,
             metadata=metadata or {},
         )

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import PaperRefused
-from . import Cell, Paper
+from . import Cell, Paper, Role
 from .bibliography import reference
 from .decoding import bounded, decode
-from .draft import Draft, Flow, Role
+from .draft import Draft, Flow
 from .headings import ABSTRACT, REFERENCES, numbered
 
 if TYPE_CHECKING:

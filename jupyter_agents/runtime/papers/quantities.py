@@ -13,7 +13,7 @@ _DIGITS = r"\d{1,3}(?:[,\u2009\u202f]\d{3})+(?!\d)|\d{1,3}(?:\{,\}\d{3})+|\d{1,3
 _VALUE = rf"(?:{_DIGITS})(?:\.\d+)?|\.\d+"
 _POWER = r"(?:\s*(?:\\times|\\cdot|×|·)\s*10\s*\^\s*(?:\{\s*[-−+]?\d+\s*\}|[-−]?\d+)|[eE][-+−]?\d{1,3}(?![\w.]))"
 _NUMBER = re.compile(
-    rf"(?<![\w.\\^_])(?P<sign>[-−–+](?=[\d.]))?(?P<value>{_VALUE})(?P<power>{_POWER})?"
+    rf"(?<![\w.\\^_])(?<![_^]\{{)(?P<sign>[-−–+](?=[\d.]))?(?P<value>{_VALUE})(?P<power>{_POWER})?"
     rf"(?P<brackets>\(\d+(?:\.\d+)?\)(?=[\s,.;:%$)}}\]\\]|$))?"
     rf"(?:\s*(?:\$\s*)?(?:\\pm|±|\+/-|\+-)\s*(?:\$\s*)?(?P<error>{_VALUE})(?P<error_power>{_POWER})?)?"
 )
@@ -57,11 +57,17 @@ def _number(text: str, match: re.Match[str], stop: int) -> Number:
         start = match.start("sign")
     end = match.end("power") if match["power"] else match.end("value")
     error = match["error"] or (match["brackets"] or "").strip("()")
-    unit = _UNIT.match(text, match.end(), min(stop, match.end() + 40))
+    unit = _UNIT.match(text, _behind(text, match), min(stop, match.end() + 40))
     shown = ""
     if unit:
         shown = "%" if unit["percent"] else (unit["inner"] or unit["unit"] or "")
     return Number(text=text[start:end], span=Span(start=start, end=end), uncertainty=error, unit=shown)
+
+
+def _behind(text: str, match: re.Match[str]) -> int:
+    """Where a unit may stand; behind the bracket of `(9.8 ± 0.2) ms`."""
+    bracket = text[match.end() : match.end() + 1] == ")" and match["error"] is not None
+    return match.end() + 1 if bracket else match.end()
 
 
 class _Ranges:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ...records import Record
 from .database import connect, sentences, transaction
@@ -140,16 +143,25 @@ class Catalogue:
         )
         return [(row[0], row[1]) for row in rows]
 
-    def with_words(self, expression: str, limit: int, trust: str | None) -> list[tuple[int, float]]:
-        """Passages that an FTS5 expression finds, with BM25 (higher is better), best first."""
+    def with_words(self, terms: Sequence[str], limit: int, trust: str | None) -> list[tuple[int, float]]:
+        """Passages with any of these terms (quoted for FTS5), with BM25 (higher is better), best first."""
         rows = self._all(
             "SELECT live.passage, -bm25(words) AS score FROM words JOIN live ON live.passage = words.rowid "
             "WHERE words MATCH ? AND live.trust = coalesce(?, live.trust) ORDER BY score DESC LIMIT ?",
-            expression,
+            " OR ".join(terms),
             trust,
             limit,
         )
         return [(row[0], row[1]) for row in rows]
+
+    def covered(self, terms: Sequence[str], ids: Iterable[int]) -> dict[int, float]:
+        """Which share of the terms each passage holds, 0 to 1; those with none are left out."""
+        among = msgspec.json.encode(list(ids)).decode()
+        found: collections.Counter[int] = collections.Counter()
+        for term in terms:
+            sql = "SELECT rowid FROM words WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))"
+            found.update(row[0] for row in self._all(sql, term, among))
+        return {id: count / len(terms) for id, count in found.items()}
 
     def details(self, ids: Iterable[int]) -> dict[int, PassageRow]:
         """Passages of standing preprints by id; others are left out."""

@@ -21,7 +21,7 @@ from .embed import Embedder, embedder
 from .index import Label, LocalIndex, ServerIndex
 from .passages import context
 from .record import SqliteRecord
-from .search import expression, fuse
+from .search import fuse, terms
 from .trust import TRUSTS
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class PreprintStore:
             raise UnknownName("trust status", trust, TRUSTS)
         if limit < 1:
             raise StoreError(f"ask for at least one preprint, not {limit}", limit=limit)
-        words = expression(query)
+        words = terms(query)
         if not words:
             return []
         with self._turn:
@@ -156,7 +156,7 @@ class PreprintStore:
             by_words = dict(self._record.with_words(words, many, trust))
             by_meaning = self._by_meaning(query, by_words, many, trust)
             rows = self._record.details({*by_words, *by_meaning})
-            return fuse(by_words, by_meaning, rows)[:limit]
+            return fuse(by_words, self._record.covered(words, rows), by_meaning, rows)[:limit]
 
     def rebuild(self) -> int:
         """See `Store.rebuild`. Also adopts another embedder. Every machine's index follows at its next search."""

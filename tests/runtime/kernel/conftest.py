@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -7,7 +8,11 @@ import pytest
 import pytest_asyncio
 
 from jupyter_agents.errors import SandboxUnavailable
+from jupyter_agents.runtime import kernel as kernel_package
 from jupyter_agents.runtime.kernel.sandboxed import SandboxedKernel
+
+SECRET = "sk-decoy-4711"
+KERNELSPEC = Path(kernel_package.__file__).parent / "kernelspec"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -17,6 +22,9 @@ def private_jupyter_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         folder = tmp_path_factory.mktemp("jupyter")
         for name in ("DATA", "RUNTIME", "CONFIG"):
             patch.setenv(f"JUPYTER_{name}_DIR", str(folder / name.lower()))
+        shutil.copytree(KERNELSPEC, folder / "installed" / "kernels" / "python3-sandboxed")
+        patch.setenv("JUPYTER_PATH", str(folder / "installed"))
+        patch.setenv("DECOY_API_KEY", SECRET)  # what must never be found inside
         yield folder
 
 

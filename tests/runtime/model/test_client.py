@@ -12,7 +12,7 @@ import pytest
 
 from jupyter_agents.errors import ContextExceeded, ModelBusy, ModelError, ModelUnavailable
 from jupyter_agents.records import Json
-from jupyter_agents.runtime.model import DEFAULT_MODEL, ModelRequest
+from jupyter_agents.runtime.model import DEFAULT_MODEL, Model, ModelRequest
 from jupyter_agents.runtime.model.client import AnthropicModel, credentials_present, is_local
 from jupyter_agents.runtime.model.failures import failure, raised
 from tests.support import model_replies as say
@@ -29,7 +29,8 @@ def request(words: str = "hello", **more: object) -> ModelRequest:
 
 async def test_an_answer_comes_back_with_its_text_and_its_price(server: ModelServer, model: AnthropicModel) -> None:
     server.say(say.text("good morning"))
-    reply = await model.send(request(effort="low"))
+    promised: Model = model
+    reply = await promised.send(request(effort="low"))
     assert reply.text == "good morning"
     assert (reply.stop_reason, reply.model, reply.attempts) == ("end_turn", DEFAULT_MODEL, 1)
     assert reply.usage.input_tokens > 0
@@ -228,9 +229,13 @@ async def test_silence_within_a_stream_is_bounded(server: ModelServer) -> None:
 
 
 async def test_a_call_can_be_cancelled(server: ModelServer, model: AnthropicModel) -> None:
-    server.say(say.slow(say.text("a"), 0.0, pause_s=0.5), say.text("b"))
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(model.send(request()), 0.2)
+    server.say(say.slow(say.text("a"), 0.0, pause_s=0.1), say.text("b"))
+    begun = asyncio.Event()
+    call = asyncio.create_task(model.send(request(), on_delta=lambda kind, words: begun.set()))
+    await begun.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
     assert (await model.send(request())).text == "b"
 
 

@@ -91,6 +91,7 @@ async def test_nothing_is_sent_while_a_call_is_unanswered(server: ModelServer, b
     talk.tell("find")
     reply = await talk.ask()
     talk.answer(reply.calls[0].id, Observation(text="found"))
+    assert talk.unanswered == reply.calls[1:]
     with pytest.raises(ValueError, match="without a result: search"):
         await talk.ask()
     with pytest.raises(ValueError, match="no open call"):
@@ -128,15 +129,27 @@ async def test_a_long_loop_keeps_its_past_unchanged_and_reads_it_from_the_cache(
         talk.answer(reply.calls[0].id, Observation(text="x", untrusted=True, source="store"))
         reply = await talk.ask()
     assert reply.text == "end"
+    last = server.requests[-1]
     assert reply.usage.cache_read_tokens > len(paper) / 5
     assert all(len(marks(request)) <= 4 for request in server.requests)
-    assert [block.get("name", block.get("type")) for block in marks(server.requests[-1])] == [
-        "search",
-        "text",
-        "text",
-        "tool_result",
-    ]
+    assert marks(last) == [last["system"][0], content(last, 0)[0], content(last, -3)[0], content(last)[0]]
     assert not any("cache_control" in block for message in talk.messages for block in message["content"])
+
+
+async def test_many_parallel_calls_do_not_lose_the_cache(server: ModelServer, begin: Begin) -> None:
+    many = say.tools(*[("search", {"query": "word " * 50})] * 30)
+    server.say(many, many, say.text("end"))
+    talk = begin(tools=[SEARCH])
+    talk.tell("find " * 500)
+    read, reply = [], await talk.ask()
+    while reply.calls:
+        for call in reply.calls:
+            talk.answer(call.id, Observation(text="found " * 50))
+        written = reply.usage.cache_write_tokens + reply.usage.cache_read_tokens
+        reply = await talk.ask()
+        read.append(reply.usage.cache_read_tokens == written > 0)
+    assert read == [True, True]
+    assert len(marks(server.requests[-1])) == 4
 
 
 async def test_an_image_is_shown(server: ModelServer, begin: Begin) -> None:
@@ -151,6 +164,35 @@ async def test_an_image_is_shown(server: ModelServer, begin: Begin) -> None:
     assert [part["type"] for part in content(server.requests[1])[0]["content"]] == ["text", "image"]
     with pytest.raises(ValueError, match="PNG"):
         talk.show_image(b"GIF89a")
+
+
+async def test_an_error_holds_text_only(server: ModelServer, begin: Begin) -> None:
+    server.say(say.tools(("search", {})), say.text("I see"))
+    talk = begin(tools=[SEARCH])
+    talk.tell("plot")
+    reply = await talk.ask()
+    picture = base64.b64encode(PNG).decode()
+    talk.answer(reply.calls[0].id, Observation(text="ValueError", error=True, images=(picture,)))
+    assert (await talk.ask()).text == "I see"
+
+
+async def test_halves_of_characters_do_not_stop_a_run(server: ModelServer, begin: Begin) -> None:
+    server.say(say.tools(("search", {})), say.text("ok"))
+    talk = begin(tools=[SEARCH])
+    talk.tell("broken \ud83d text")
+    talk.tell_untrusted("broken \ud83d paper", "file \udcff")
+    reply = await talk.ask()
+    talk.answer(reply.calls[0].id, Observation(text="\udcff"))
+    assert (await talk.ask()).text == "ok"
+    assert content(server.requests[0])[0]["text"] == "broken \\ud83d text"
+
+
+async def test_a_long_text_is_shortened_visibly(server: ModelServer, begin: Begin) -> None:
+    server.say(say.text("ok"))
+    talk = begin()
+    talk.tell_untrusted("x" * 1000, "log", limit=100)
+    await talk.ask()
+    assert "[… 900 characters left out …]" in content(server.requests[0])[0]["text"]
 
 
 async def test_text_from_outside_taints_and_stands_in_an_envelope(server: ModelServer, begin: Begin) -> None:

@@ -8,7 +8,8 @@ import pytest
 from jupyter_agents.errors import ModelBusy, ModelUnavailable
 from jupyter_agents.records import Json
 from jupyter_agents.runtime.model import DEFAULT_MODEL
-from jupyter_agents.runtime.model.client import AnthropicModel
+from jupyter_agents.runtime.model.client import HOME, AnthropicModel
+from jupyter_agents.runtime.model.probe import capabilities
 from tests.support import model_replies as say
 from tests.support.model_server import ModelServer, last_text
 
@@ -47,6 +48,24 @@ async def test_known_models_are_not_asked(server: ModelServer, model: AnthropicM
     assert (can.context_tokens, can.max_output_tokens) == (1_000_000, 128_000)
     assert (await model.capabilities("claude-haiku-4-5-20251001")).thinking is False
     assert server.paths == []
+
+
+async def test_a_new_model_of_the_vendor_is_looked_up_in_its_list(tmp_path: Path) -> None:
+    with ModelServer(limits={"claude-saga-7": (2_000_000, 256_000)}) as server:
+        asked = local(server)
+        can = await capabilities(asked, "claude-saga-7", address=HOME, folder=tmp_path)
+        await asked.close()
+    assert (can.structured, can.thinking, can.effort, can.forced_tool) == (True, True, True, False)
+    assert (can.context_tokens, can.max_output_tokens) == (2_000_000, 256_000)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("listing", [say.error(404, "not_found_error"), say.error(405, ""), say.empty()])
+async def test_a_server_without_a_list_is_taken_for_small(listing: say.Fault) -> None:
+    with ModelServer(able, listing=listing) as server:
+        can = await local(server).capabilities("local")
+    assert (can.context_tokens, can.max_output_tokens) == (32_768, 8_192)
+    assert can.structured
 
 
 @pytest.mark.parametrize(
@@ -90,6 +109,12 @@ async def test_a_damaged_memory_is_asked_for_again(tmp_path: Path, damage: str) 
         again = await local(server, tmp_path).capabilities("local")
     assert again == first
     assert json.loads(file.read_text())["v"] == 1
+
+
+async def test_a_list_that_fails_is_no_missing_list(tmp_path: Path) -> None:
+    with ModelServer(able, listing=say.overloaded()) as server, pytest.raises(ModelBusy):
+        await local(server, tmp_path).capabilities("local")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

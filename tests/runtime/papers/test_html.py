@@ -130,7 +130,7 @@ def test_any_page_is_read_sanely(tmp_path: Path) -> None:
         ("References", 1),
     ]
     texts = [paper.quote(p.span) for p in paper.paragraphs]
-    assert texts == ["Short.", "Loose text with [1].", "Then a paragraph.", "tail", "Quoted.", "Table 2. Ages"]
+    assert texts == ["Short.", "Loose text with [1].", "Then a paragraph.", "tail", "Quoted.", "Table 2. Ages", "a\n1"]
     assert paper.cited_keys == ("r1",)
     assert [e.latex for e in paper.equations] == ["E = mc^2"]
     assert paper.tables[0].number == "2"

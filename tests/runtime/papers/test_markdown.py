@@ -118,7 +118,7 @@ def test_references_are_entries(paper: Paper) -> None:
 def test_a_table_between_its_neighbours_keeps_its_place(tmp_path: Path) -> None:
     paper = read(tmp_path, "before\n\n| a |\n|---|\n| 1 |\n\nTable 3. After it\n\nafter\n")
     assert paper.tables[0].caption == "Table 3. After it"
-    assert [paper.quote(p.span) for p in paper.paragraphs] == ["before", "Table 3. After it", "after"]
+    assert [paper.quote(p.span) for p in paper.paragraphs] == ["before", "Table 3. After it", "a\n1", "after"]
 
 
 def test_a_caption_without_a_table_is_kept(tmp_path: Path) -> None:

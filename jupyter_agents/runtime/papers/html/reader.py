@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from .. import Paper
+from .. import Paper, Role
 from ..bibliography import reference
-from ..draft import Draft, Flow, Role
+from ..draft import Draft, Flow
 from ..headings import ABSTRACT, REFERENCES, depth, numbered
 from .dom import classes, find, find_all, hidden, tag
 from .front import authors_of, metadata_of, title_of
@@ -88,6 +88,7 @@ class Reader:
         self._references = False
         self._title: HtmlElement | None = None
         self._base = 1
+        self._holding: set[HtmlElement] = set()
 
     def read(self, root: HtmlElement, *, id: str, version: str, name: str) -> Paper:
         """The whole page as a paper."""
@@ -100,6 +101,7 @@ class Reader:
         authors = authors_of(body, self.inline)
         self.inline.footnotes.clear()
         self._base = 2 if self._title is not None and tag(self._title) == "h1" else 1
+        self._holding = _holding_blocks(body)
         self._inside(body)
         self._flush()
         about = metadata_of(root)
@@ -148,7 +150,7 @@ class Reader:
         if latex is not None and is_display(element):
             self._flush()
             self.draft.equation(latex, environment="displaymath")
-        elif latex is not None or (tag(element) not in _BLOCKS and not _has_blocks(element)):
+        elif latex is not None or (tag(element) not in _BLOCKS and element not in self._holding):
             self.inline.one(element, self._run)
         elif not hidden(element) and element is not self._title:
             self._flush()
@@ -333,22 +335,17 @@ def _number(caption: Flow | None) -> str:
     return match[1] if match else ""
 
 
-def _has_blocks(element: HtmlElement) -> bool:
-    return any(
-        tag(e) in _BLOCKS and "ltx_note" not in " ".join(classes(e)) and not _in_note(e, element)
-        for e in element.iterdescendants()
-    )
-
-
-def _in_note(element: HtmlElement, top: HtmlElement) -> bool:
-    at = element
-    while at is not None:
-        if "ltx_note" in classes(at):
-            return True
-        if at is top:
-            return False
-        at = at.getparent()
-    return False
+def _holding_blocks(body: HtmlElement) -> set[HtmlElement]:
+    """Elements with a block somewhere below; blocks inside a note do not count outside of it."""
+    holding: set[HtmlElement] = set()
+    for element in body.iterdescendants():
+        if tag(element) not in _BLOCKS:
+            continue
+        at = element.getparent()
+        while at is not None and at not in holding and "ltx_note" not in classes(at):
+            holding.add(at)
+            at = at.getparent()
+    return holding
 
 
 def _is_table(element: HtmlElement) -> bool:

@@ -14,13 +14,19 @@ else:
     HtmlElement = Any
 
 MOST_SPANNED: Final = 1000
-"""What browsers allow a cell to span; a larger number would fill memory."""
+"""What browsers allow a cell to span."""
+MOST_PLACES: Final = 500_000
+"""A table whose cells say that they cover more is read without spans: filling them in would fill memory."""
 
 
 def rows_of(table: HtmlElement, text: Callable[[HtmlElement], str]) -> tuple[tuple[Cell, ...], ...]:
     """Rows of cells; `text` reads a cell. Tables inside cells belong to their cell."""
     rows = (tuple(_cell(c, text) for c in _cells(row)) for row in _rows(table))
-    return tuple(row for row in rows if any(cell.text for cell in row))
+    kept = tuple(row for row in rows if any(cell.text for cell in row))
+    places = sum(cell.rows * cell.columns for row in kept for cell in row)
+    if places <= MOST_PLACES:
+        return kept
+    return tuple(tuple(Cell(text=cell.text, header=cell.header) for cell in row) for row in kept)
 
 
 def _rows(table: HtmlElement) -> Iterator[HtmlElement]:

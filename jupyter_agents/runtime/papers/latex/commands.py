@@ -21,7 +21,9 @@ def _drop(walker: Walker, name: str, at: int, stop: int) -> int:
 
 def _keep(walker: Walker, name: str, at: int, stop: int) -> int:
     """Go on inside the last argument: its braces vanish by themselves."""
-    return walker.source.after_optionals(walker.source.drop(at, KEPT[name]))
+    at = walker.source.after_optionals(walker.source.drop(at, KEPT[name]))
+    inside = walker.source.group(at)
+    return inside[0] if inside else at
 
 
 def _heading(walker: Walker, name: str, at: int, stop: int) -> int:
@@ -33,6 +35,7 @@ def _heading(walker: Walker, name: str, at: int, stop: int) -> int:
         return at
     walker.paragraph()
     start, end, after = found
+    after = _stepped_before(walker, name, after)
     title = re.sub(r"\s+", " ", walker.plain(start, end)).strip()
     if starred and walker.home_title is not None and title == walker.home_title:
         return _notes_of(walker, start, end, after)
@@ -46,11 +49,57 @@ def _heading(walker: Walker, name: str, at: int, stop: int) -> int:
     )  # fmt: skip
     walker.parts.sections.append(section)
     walker.section = section.id
-    if not starred:
+    if number:
         walker.here = Label("section", number)
     for label in re.finditer(r"\\label\s*\{([^{}]*)\}", source.text[start:end]):
         walker.set_label(label[1])
     return _notes_of(walker, start, end, after)
+
+
+_STEPPED_NEXT = re.compile(r"\s*\\refstepcounter\s*\{(\w+)\}")
+
+
+def _stepped_before(walker: Walker, name: str, after: int) -> int:
+    """A run-in heading is printed after what follows it at once: `\\paragraph{N~\\then}\\refstepcounter{n}`."""
+    match = _STEPPED_NEXT.match(walker.source.text, after)
+    if match is None or name != "paragraph":
+        return after
+    walker.here = Label("", walker.counters.step(match[1]))
+    return match.end()
+
+
+def _counter(walker: Walker, name: str, at: int, stop: int) -> int:
+    """\\setcounter and its kin: the authors' own numbering."""
+    source, counters = walker.source, walker.counters
+    found = source.group(at)
+    if found is None:
+        return at
+    counter, after = source.text[found[0] : found[1]].strip(), found[2]
+    if name in ("setcounter", "addtocounter"):
+        amount = source.group(after)
+        after = amount[2] if amount else after
+        text = source.text[amount[0] : amount[1]].strip() if amount else ""
+        if re.fullmatch(r"-?\d{1,6}", text):
+            counters.values[counter] = int(text) + (counters.values.get(counter, 0) if name == "addtocounter" else 0)
+    elif name == "newcounter":
+        counters.values.setdefault(counter, 0)
+        after = source.after_optionals(after)
+    else:
+        number = counters.step(counter)
+        walker.here = Label("", number) if name == "refstepcounter" else walker.here
+    return after
+
+
+def _value(walker: Walker, name: str, at: int, stop: int) -> int:
+    """`\\arabic{counter}` and its kin."""
+    found = walker.source.group(at)
+    if found is None:
+        return at
+    value = walker.counters.values.get(walker.source.text[found[0] : found[1]].strip())
+    if value is not None:
+        letters = {"alph": "a", "Alph": "A"}
+        walker.writer.write(chr(ord(letters[name]) + (value - 1) % 26) if name in letters else str(value))
+    return found[2]
 
 
 def _parent(walker: Walker, candidate: str | None, name: str) -> str | None:
@@ -132,14 +181,15 @@ def _reference(walker: Walker, name: str, at: int, stop: int) -> int:
     if found is None:
         return at
     keys = [key.strip() for key in walker.source.text[found[0] : found[1]].split(",")]
-    walker.writer.write(" and ".join(_referred(walker, name.rstrip("*"), key) for key in keys if key))
+    shown = " and ".join(_referred(walker, name.rstrip("*"), key) for key in keys if key)
+    walker.parts.references.append(walker.writer.exact(shown))
     return found[2]
 
 
 def _referred(walker: Walker, name: str, key: str) -> str:
     label = walker.known.get(key)
-    if label is None or not label.number:
-        return f"[{key}]" if not label or not label.kind else label.kind
+    if label is None or not label.number or name == "pageref":
+        return f"[{key}]"
     if name == "eqref" or (name in ("cref", "Cref", "autoref") and label.kind == "equation"):
         return f"({label.number})" if name == "eqref" else f"Eq. ({label.number})"
     return f"{label.kind.capitalize()} {label.number}" if name in ("cref", "Cref", "autoref") else label.number
@@ -206,6 +256,17 @@ def _ensuremath(walker: Walker, name: str, at: int, stop: int) -> int:
     if found is None:
         return at
     walker.inline(walker.source.text[found[0] : found[1]])
+    return found[2]
+
+
+def _quoted(walker: Walker, name: str, at: int, stop: int) -> int:
+    found = walker.source.group(at)
+    if found is None:
+        return at
+    walker.writer.write("“")
+    walker.run(found[0], found[1])
+    walker.writer.tight()
+    walker.writer.write("”")
     return found[2]
 
 
@@ -318,11 +379,16 @@ def register() -> None:
         dict.fromkeys(("ref", "eqref", "autoref", "cref", "Cref", "pageref", "vref", "subref"), _reference)
     )
     COMMANDS.update(dict.fromkeys(("footnote", "endnote", "footnotetext"), _footnote))
+    COMMANDS.update(
+        dict.fromkeys(("setcounter", "addtocounter", "newcounter", "stepcounter", "refstepcounter"), _counter)
+    )
+    COMMANDS.update(dict.fromkeys(("arabic", "alph", "Alph", "value"), _value))
     COMMANDS.update(dict.fromkeys(("url", "nolinkurl", "path"), _url))
     COMMANDS.update(dict.fromkeys(("vskip", "hskip", "kern", "parindent", "parskip", "baselineskip"), _dimension))
     COMMANDS.update(
         label=_label, par=_par, verb=_verb, lstinline=_verb, xspace=_xspace, ensuremath=_ensuremath,
         textsuperscript=_script, textsubscript=_script, appendix=_appendix, jamissing=_missing,
+        enquote=_quoted,
         footnotemark=lambda w, n, at, stop: w.source.after_optionals(at), texorpdfstring=_first_of_two,
     )  # fmt: skip
 

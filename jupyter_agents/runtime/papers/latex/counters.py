@@ -51,6 +51,14 @@ class Counters:
         shown = chr(ord("A") + (own - 1) % 26) if self.appendix and name == top and own else str(own)
         return f"{self.printed(outer)}.{shown}" if outer and self.values.get(outer) else shown
 
+    def copy(self) -> Counters:
+        """The same numbers, to be counted on without effect here."""
+        return Counters(dict(self.values), dict(self.within), self.appendix, self.has_chapters)
+
+    def shown(self, name: str) -> str | None:
+        """What `\\thesection` and the like print, for a counter that is known; else None."""
+        return self.printed(name[3:]) if name.startswith("the") and name[3:] in self.values else None
+
     def begin_appendix(self) -> None:
         """Sections become A, B, C …"""
         self.appendix = True

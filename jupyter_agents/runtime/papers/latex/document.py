@@ -9,13 +9,13 @@ from pathlib import Path
 
 from ....errors import PaperUnreadable
 from .. import Paper, Reference, Section, quantities
-from . import bibliography, commands, environments, floats, front, main_file, programs, tables
+from . import bibliography, commands, deluxetable, environments, floats, front, main_file, programs, tables, units
 from .counters import Counters, Label, TheoremKind
 from .files import SourceFolder, declared_encoding
 from .flatten import Flat, Flattener
 from .walk import Source, Walker
 
-_REGISTERED = (commands, environments, floats, programs, tables)
+_REGISTERED = (commands, deluxetable, environments, floats, programs, tables, units)
 """Imported for what they register."""
 GRAPHIC_SUFFIXES = ("", ".pdf", ".png", ".jpg", ".jpeg", ".eps", ".ps", ".svg", ".gif", ".PDF", ".PNG", ".JPG")
 _THEOREM = re.compile(
@@ -113,6 +113,7 @@ def _counters(text: str) -> Counters:
             counters.within[match[2].strip()] = match[5].strip()
     for inner, outer in _WITHIN.findall(text):
         counters.within[inner.strip()] = outer.strip()
+    counters.values.update(dict.fromkeys(re.findall(r"\\newcounter\s*\{(\w+)\}", text), 0))
     return _without_loops(counters)
 
 
@@ -227,6 +228,7 @@ def _paper(
     abstract = [p for p in parts.paragraphs if p.role == "abstract"]
     displays = tuple(equation.span for equation in parts.equations)
     where = [p.span for p in parts.paragraphs]
+    cited = [c.span for c in parts.citations]
     return Paper(
         id=id, version=version or digest, kind="latex", title=titles.title, authors=titles.authors,
         abstract=text[abstract[0].span.start : abstract[-1].span.end] if abstract else "",
@@ -234,7 +236,7 @@ def _paper(
         equations=tuple(parts.equations), inline_math=tuple(parts.inline_math), tables=tuple(parts.tables),
         figures=tuple(parts.figures), algorithms=tuple(parts.algorithms), theorems=tuple(parts.theorems),
         footnotes=tuple(parts.footnotes), references=references, citations=tuple(parts.citations),
-        numbers=quantities.find(text, within=where, without=(*displays, *(c.span for c in parts.citations))),
+        numbers=quantities.find(text, within=where, without=(*displays, *parts.references, *cited)),
         missing=tuple(dict.fromkeys(missing)), notes=tuple(dict.fromkeys(parts.notes)), folder=str(folder.root),
         files=tuple(name for name in folder.names if name not in read_files),
     )  # fmt: skip

@@ -160,6 +160,7 @@ def _abstract(walker: Walker, name: str, start: int, end: int) -> None:
 
 
 def abstract_command(walker: Walker, name: str, at: int, stop: int) -> int:
+    """`\\abstract{…}`, as some classes want it."""
     found = walker.source.group(at)
     if found is None:
         return at

@@ -26,6 +26,8 @@ TEX_SUFFIXES = (".tex", "", ".ltx", ".latex", ".TEX")
 _TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\$\$?|[{}]|\n[ \t]*\n", re.S)
 _TOKEN_AT = re.compile(r"\\[a-zA-Z@]+|\\.|\$\$?|[{}]|\n[ \t]*\n", re.S)
 _BODY = re.compile(r"\\begin\s*\{document\}(.*?)(?:\\end\s*\{document\}|\Z)", re.S)
+_DISTRIBUTED = frozenset({"xy", "epsf", "epsf.sty", "psfig", "psfig.sty", "pictex", "amssym", "glyphtounicode"})
+"""Files that come with TeX, not with papers."""
 _PREFIXES = frozenset({"global", "long", "outer", "protected"})
 _KEEP_ARGUMENT = frozenset({"url", "nolinkurl", "path", "label", "includegraphics", "bibliography", "verb"})
 
@@ -303,7 +305,7 @@ class Flattener:
         found = self.folder.find(asked, TEX_SUFFIXES, near)
         if found is None:
             self._stack.append(_Frame(branches[1]))
-            if name != "InputIfFileExists":
+            if name != "InputIfFileExists" and asked not in _DISTRIBUTED:
                 self._miss(asked)
             return True
         if found.rpartition("/")[2].split(".")[0] != asked.rpartition("/")[2].split(".")[0] or asked.startswith(".."):

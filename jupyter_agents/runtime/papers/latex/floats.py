@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ....records import Span
@@ -18,6 +19,18 @@ _FLOATS = (
 )  # fmt: skip
 
 
+Inside = Callable[["Walker", int, int], None]
+
+
+def later_float(walker: Walker, kind: str, start: int, end: int, inside: Inside) -> None:
+    """Read a float of a kind, once the paragraph around it is complete, by `inside`."""
+    walker.later(lambda: _read_float(walker, kind, start, end, inside))
+
+
+def _run(walker: Walker, start: int, end: int) -> None:
+    walker.run(start, end)
+
+
 def _float(walker: Walker, name: str, start: int, end: int) -> None:
     if walker.floats:
         walker.run(walker.source.after_optionals(start), end)
@@ -25,7 +38,7 @@ def _float(walker: Walker, name: str, start: int, end: int) -> None:
     walker.later(lambda: _read_float(walker, name, start, end))
 
 
-def _read_float(walker: Walker, name: str, start: int, end: int) -> None:
+def _read_float(walker: Walker, name: str, start: int, end: int, inside: Inside = _run) -> None:
     kind = name.rstrip("*").removeprefix("sideways").removeprefix("wrap").removeprefix("SC")
     kind = kind if kind in ("table", "figure", "algorithm") else ("table" if "tab" in kind.lower() else "figure")
     floating = Float(kind)
@@ -38,7 +51,7 @@ def _read_float(walker: Walker, name: str, start: int, end: int) -> None:
     if name.startswith("wrap"):
         begins = walker.source.drop(begins, 2)
     index = {"table": len(walker.parts.tables), "figure": len(walker.parts.figures)}.get(kind, 0)
-    walker.run(begins, end)
+    inside(walker, begins, end)
     walker.close()
     if kind == "figure":
         _figure_text(walker, floating)
@@ -135,6 +148,14 @@ def _add_algorithm(walker: Walker, floating: Float, span: Span, latex: str) -> N
     )
 
 
+def _head(floating: Float) -> str:
+    """`Figure 2: ` before a caption, `(a) ` before that of a part."""
+    if floating.in_part:
+        floating.parts += 1
+        return f"({chr(ord('a') + (floating.parts - 1) % 26)}) "
+    return " ".join(part for part in (floating.kind.capitalize(), floating.number) if part) + ": "
+
+
 def caption(walker: Walker, name: str, at: int, stop: int) -> int:
     """`\\caption[short]{long}`: a paragraph of its own; the first one numbers its float."""
     source = walker.source
@@ -153,7 +174,7 @@ def caption(walker: Walker, name: str, at: int, stop: int) -> int:
     if not floating.number and not starred:
         floating.number = walker.counters.step(floating.kind)
         walker.here = Label(floating.kind, floating.number)
-    walker.writer.prefix(" ".join(p for p in (floating.kind.capitalize(), floating.number) if p) + ": ")
+    walker.writer.prefix(_head(floating))
     paragraph = walker.as_role("caption", start, end)
     if paragraph is not None:
         span = paragraph.span
@@ -187,15 +208,41 @@ def _part_of_float(walker: Walker, name: str, start: int, end: int) -> None:
     """A sub-figure: part of the figure around it."""
     begins = walker.source.drop(start, 1)
     if walker.floats:
+        walker.floats[-1].in_part = True
         walker.run(begins, end)
+        walker.floats[-1].in_part = False
     else:
         _read_float(walker, "figure" if "figure" in name else "table", begins, end)
+
+
+def _part_command(walker: Walker, name: str, at: int, stop: int) -> int:
+    """`\\subfloat[caption]{picture}` and its kin: read the caption, go on inside the braces."""
+    source = walker.source
+    found = source.optional(at)
+    if found is None:
+        return at
+    begins = source.blanks(at) + 1
+    following = source.optional(found[1])
+    if following:
+        begins, found = source.blanks(found[1]) + 1, following
+    if walker.floats and found[0].strip() and not walker.cell:
+        floating = walker.floats[-1]
+        walker.close()
+        floating.in_part = True
+        walker.writer.prefix(_head(floating))
+        floating.in_part = False
+        paragraph = walker.as_role("caption", begins, begins + len(found[0]))
+        if paragraph is not None:
+            span = paragraph.span
+            floating.captions.append((walker.writer.text[span.start : span.end], span))
+    return found[1]
 
 
 def register() -> None:
     """Fill the tables of commands and environments."""
     COMMANDS.update(dict.fromkeys(("caption", "captionof", "tablecaption", "subcaption", "figcaption"), caption))
     COMMANDS.update(dict.fromkeys(("includegraphics", "plotone", "includesvg", "epsfbox"), _graphic))
+    COMMANDS.update(dict.fromkeys(("subfloat", "subfigure", "subtable"), _part_command))
     for name in _FLOATS:
         ENVIRONMENTS[name] = ENVIRONMENTS[f"{name}*"] = _float
     ENVIRONMENTS.update(dict.fromkeys(("subfigure", "subfigure*", "subtable", "subtable*"), _part_of_float))

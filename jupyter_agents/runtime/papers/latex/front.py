@@ -131,10 +131,12 @@ def _names(latex: str, walker: Walker) -> list[str]:
     for piece in _SEPARATORS.split(latex):
         shown = _plain(piece, walker)
         shown = re.sub(r"\[[^\]]*\]|[*†‡§¶#∗⋆]|\d+(?:\s*,\s*\d+)*\s*$", " ", shown)
+        affiliated = False
         for name in re.split(r"\s*[,;]\s*(?:and\s+)?|\s+(?:and|AND|&)\s+|\s*\|\s*", shown):
             name = re.sub(r"[\d,]+$", "", " ".join(name.split())).strip(" ,;.:") if name else ""
             name = name.removeprefix("and ")
-            if name and not _AFFILIATION_WORDS.search(name) and re.search(r"[^\W\d_]{2}", name):
+            affiliated = affiliated or bool(_AFFILIATION_WORDS.search(name))
+            if name and not affiliated and re.search(r"[^\W\d_]{2}", name):
                 if names and re.fullmatch(r"(?:Jr|Sr|II|III|IV|PhD|Ph\.D|M\.?D)\.?", name):
                     continue
                 names.append(name)

@@ -82,6 +82,7 @@ def brace_pairs(text: str) -> dict[int, int]:
     while match := _BRACES.search(text, at):
         at = match.end()
         if match["env"]:
+            pairs[at - len(match["env"]) - 2] = at - 1
             stop = text.find(f"\\end{{{match['env']}}}", at)
             at = len(text) if stop < 0 else stop
         elif match["mark"]:

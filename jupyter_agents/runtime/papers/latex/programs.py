@@ -43,21 +43,31 @@ _LINE_WORDS = re.compile(
 )
 
 
+_IN_LINE = frozenset({"comment", "tcp", "tcc", "call"})
+_SHOWN = {"state": "", "statex": "", "call": "", "comment": "// ", "tcp": "// ", "tcc": "// "}
+_OPENERS = frozenset({"if", "for", "forall", "while", "repeat", "loop", "function", "procedure"})
+
+
 def _algorithmic(walker: Walker, name: str, start: int, end: int) -> None:
     """A program: one line for each statement, the words of its control flow kept."""
     alone = not walker.floats
     walker.paragraph()
     first = len(walker.parts.paragraphs)
     begins = walker.source.after_optionals(start)
-    at = begins
+    at, depth = begins, 0
     words = list(_LINE_WORDS.finditer(walker.source.text, begins, end))
     walker.run(at, words[0].start() if words else end)
     for index, word in enumerate(words):
         stop = words[index + 1].start() if index + 1 < len(words) else end
-        shown = re.sub(r"^(kw|u|l|e)(?=[A-Z])", "", word[1])
-        if shown.lower() not in ("comment", "tcp", "tcc", "call"):
+        shown = re.sub(r"^(?:Kw|u|l|e)(?=[A-Z])", "", word[1]).lower()
+        if shown == "state" and not walker.source.text[word.end() : stop].strip():
+            continue
+        depth -= shown.startswith(("end", "until", "els"))
+        if shown not in _IN_LINE:
             walker.writer.line()
-        walker.writer.write("" if shown.lower() in ("state", "statex", "call") else f"{shown.lower()} ")
+            walker.writer.exact("  " * max(0, depth))
+        walker.writer.write(_SHOWN.get(shown, f"{shown} "))
+        depth += shown in _OPENERS or shown.startswith("els")
         walker.run(walker.source.blanks(word.end()), stop)
         walker.writer.write(" ")
     walker.close("algorithm")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....records import Span
 from .. import Cell, Table
+from .columns import joints
 from .walk import COMMANDS, ENVIRONMENTS
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ MAX_SPAN = 500
 _ARGUMENTS = {
     "tabular": 1, "tabular*": 2, "tabularx": 2, "tabulary": 2, "xltabular": 2, "longtable": 1, "supertabular": 1,
     "xtabular": 1, "mpxtabular": 1, "array": 1, "NiceTabular": 1, "NiceTabular*": 2, "NiceTabularX": 2, "tblr": 1,
-    "longtblr": 1, "talltblr": 1, "longtable*": 1, "tabularew": 1, "tabu": 1, "longtabu": 1, "deluxetable": 1,
-    "deluxetable*": 1, }  # fmt: skip
+    "longtblr": 1, "talltblr": 1, "longtable*": 1, "tabularew": 1, "tabu": 1, "longtabu": 1,
+    }  # fmt: skip
 _STEP = re.compile(r"\\begin\b|\\\\|\\(?:tabularnewline|cr|nl)\b|\\[a-zA-Z]+|\\.|[{}&]|\$\$?", re.S)
 _NEWLINE = re.compile(r"\\\\\*?(?:\s*\[\s*[-+\d.\\][^\]]*\])?|\\(?:tabularnewline|cr|nl)\b")
 _RULE = re.compile(
@@ -44,6 +45,8 @@ class _Place:
     end: int
     rows: int = 1
     columns: int = 1
+    joined: tuple[str, int, int] | None = None
+    """A mark and the place of a second cell that belong to the same number."""
 
 
 @dataclass
@@ -53,7 +56,7 @@ class _Row:
     """The commands before its first cell."""
 
 
-def _split(source: Source, start: int, end: int) -> list[_Row]:
+def split(source: Source, start: int, end: int) -> list[_Row]:
     """Rows of cells; `&` and `\\\\` count outside braces, inner environments and formulas only."""
     rows, row, at, begins = [], _Row(), start, start
     count = 0
@@ -64,6 +67,9 @@ def _split(source: Source, start: int, end: int) -> list[_Row]:
             at = min(source.pairs.get(match.start(), match.start()) + 1, end)
         elif step == "\\begin":
             at = min(max(source.ends.get(match.start(), (at, at))[1], at), end)
+        elif step == "\\verb":
+            close = source.text.find(source.text[at : at + 1], at + 1, end)
+            at = close + 1 if close > 0 else at
         elif step in ("$", "$$"):
             formula = "" if formula == step else (formula or step)
         elif step in ("&",) or _NEWLINE.match(step):
@@ -153,21 +159,22 @@ def tabular(walker: Walker, name: str, start: int, end: int) -> None:
     """Read one tabular: its cells into the text, row by row, and into a `Table`."""
     source = walker.source
     at = source.after_optionals(start)
-    groups = _ARGUMENTS[name]
-    for _ in range(groups):
+    specification = ""
+    for _ in range(_ARGUMENTS[name]):
         at = source.after_optionals(at)
         found = source.group(at)
+        specification = source.text[found[0] : found[1]] if found else ""
         at = found[2] if found else at
     if walker.cell:
         walker.run(at, end)
         return
     _captions_inside(walker, at, end)
-    rows = _split(source, at, end)
-    rows = [row for row in rows if _says_something(source, row)] if name != "deluxetable" else rows
+    rows = split(source, at, end)
+    rows = [row for row in rows if _says_something(source, row)]
     if not _is_table(source, rows):
         walker.run(at, end)
         return
-    _write(walker, rows)
+    write(walker, rows, joints(specification))
 
 
 def _captions_inside(walker: Walker, start: int, end: int) -> None:
@@ -211,24 +218,33 @@ def _is_table(source: Source, rows: list[_Row]) -> bool:
     return bool(told) and len(pictures) * 2 < len(told) and columns > 1
 
 
-def _write(walker: Walker, rows: list[_Row]) -> None:
+def write(walker: Walker, rows: list[_Row], marks: dict[int, str], heads: int | None = None) -> None:
+    """Write rows into the text and record them as a table.
+
+    marks: what joins columns, by the left one. heads: how many rows are the head, where that is known.
+    """
     if not walker.floats:
         walker.paragraph()
     walker.close()
-    heads = _headers(rows)
+    heads = _headers(rows) if heads is None else heads
     writer, grid = walker.writer, _Grid()
     walker.cell = True
     first = None
     for index, row in enumerate(rows):
         grid.begin_row()
-        for number, place in enumerate(row.cells):
+        for place in row.cells:
             _resolve(walker.source, place)
+        for number, place in enumerate(_joined(walker.source, row.cells, marks)):
             begins = writer.mark() if number == 0 else writer.separate_cell()
             first = begins if first is None else first
             walker.run(place.start, place.end)
             writer.trim()
+            if place.joined is not None:
+                writer.exact(place.joined[0])
+                walker.run(place.joined[1], place.joined[2])
+                writer.trim()
             text = writer.text_from(begins)
-            latex = walker.source.text[place.start : place.end].strip()
+            latex = walker.source.text[place.start : place.joined[2] if place.joined else place.end].strip()
             cell = Cell(text=text, latex="" if latex == text else latex, rows=place.rows, columns=place.columns,
                         header=index < heads)  # fmt: skip
             grid.add(cell)
@@ -246,6 +262,28 @@ def _write(walker: Walker, rows: list[_Row]) -> None:
         walker.floats[-1].tables += 1
     else:
         walker.paragraph()
+
+
+def _joined(source: Source, cells: list[_Place], marks: dict[int, str]) -> list[_Place]:
+    """Cells with those that print one number made one."""
+    if not marks:
+        return cells
+    out: list[_Place] = []
+    column = 0
+    for place in cells:
+        before = column - 1
+        column += place.columns
+        inner = sum(1 for mark in marks if column - place.columns <= mark < column - 1)
+        place.columns -= inner
+        if place.columns + inner == 1 and before in marks and out and out[-1].columns == 1 and not out[-1].joined:
+            left, right = out[-1], source.text[place.start : place.end].strip()
+            if right and source.text[left.start : left.end].strip():
+                left.joined = (marks[before], place.start, place.end)
+            elif right:
+                out[-1] = place
+            continue
+        out.append(place)
+    return out
 
 
 class _Grid:
@@ -303,10 +341,6 @@ def _resized(cell: Cell, rows: int) -> Cell:
     if cell.rows == rows:
         return cell
     return Cell(text=cell.text, latex=cell.latex, rows=max(1, rows), columns=cell.columns, header=cell.header)
-
-
-def _array_in_table(walker: Walker, name: str, start: int, end: int) -> None:
-    tabular(walker, name, start, end)
 
 
 def _multi(walker: Walker, name: str, at: int, stop: int) -> int:

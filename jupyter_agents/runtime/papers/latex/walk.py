@@ -111,6 +111,8 @@ class Parts:
     citations: list[Citation] = field(default_factory=list)
     labels: dict[str, Label] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    references: list[Span] = field(default_factory=list)
+    """Printed numbers of sections, displays, floats: no quantities."""
 
 
 @dataclass
@@ -123,6 +125,9 @@ class Float:
     label: str = ""
     files: list[str] = field(default_factory=list)
     tables: int = 0
+    parts: int = 0
+    """Sub-figures so far; their captions are lettered."""
+    in_part: bool = False
     missing: list[str] = field(default_factory=list)
     text: str = ""
 
@@ -195,7 +200,7 @@ class Walker:
             return handler(self, name, at, stop)
         if name in ACCENTS:
             return self._accent(name, at)
-        shown = symbol(name)
+        shown = self.counters.shown(name) or symbol(name)
         if shown is not None:
             self.writer.write(shown)
             return self._behind_word(at, empty_group=True)
@@ -350,7 +355,7 @@ class Walker:
         scratch = Walker(
             self.source,
             self.theorems,
-            Counters(),
+            self.counters.copy(),
             known=self.known,
             nesting=self.nesting,
             cell=True,
