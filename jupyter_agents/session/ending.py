@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from .. import __version__
 from ..agents import Report
 from ..errors import JupyterAgentsError
 from ..records import Preprint, RunState
@@ -31,7 +31,7 @@ def announce(engine: Engine) -> None:
         "design": engine.design.name,
         "model": model if engine.has_model else "",
         "has_model": engine.has_model,
-        "version": __version__,
+        "version": version("jupyter-agents"),
         "line": line,
     }
     engine.journal.append("started", data, durable=True)
@@ -63,7 +63,8 @@ def save_notebook(run: LiveRun) -> None:
     engine = run.engine
     if not run.line.state.cells:
         return
-    from ..runtime.notebook.draft import to_notebook, write_notebook
+    from ..runtime.notebook.draft import to_notebook
+    from ..runtime.notebook.files import write
 
     notebook = to_notebook(
         run.line.state.cells,
@@ -72,7 +73,7 @@ def save_notebook(run: LiveRun) -> None:
         run=engine.folder.id,
         agent=engine.agent.name,
     )
-    write_notebook(notebook, engine.folder.notebook)
+    write(engine.folder.notebook, notebook)
 
 
 def _write(run: LiveRun, report: Report, state: RunState, reason: str) -> None:

@@ -46,8 +46,9 @@ class RunLibrary:
 
         async with self._locks.setdefault(source, asyncio.Lock()):
             if source not in self._open:
-                options = {"arxiv": self._arxiv, "cache": self._cache, "folder": self._folder}
-                self._open[source] = await asyncio.to_thread(load, source, **options)
+                self._open[source] = await asyncio.to_thread(
+                    load, source, cache=self._cache, arxiv=self._arxiv, folder=self._folder
+                )
         return self._open[source]
 
     async def search(

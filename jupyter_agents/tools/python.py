@@ -55,7 +55,7 @@ async def list_files(desk: Desk, arguments: ListFiles) -> Observation:
     from ..runtime.kernel.readback import listing
 
     files = listing(desk.folder / "work")
-    lines = [f"{file.name} {file.size}" for file in files]
+    lines = [f"{file.name} {file.n_bytes} bytes" for file in files]
     return Observation(text="\n".join(lines) or "empty", data=[dump(f) for f in files], untrusted=True, source="work/")
 
 

@@ -49,6 +49,8 @@ class ModelRequest(Record):
     """Only where `Capabilities.forced_tool` says that it is honoured."""
     role: str = ""
     """Which conversation asks; not sent."""
+    expected_tokens: int = 0
+    """About how many tokens it reads, rather too many than too few, for reservations; 0: unknown. Not sent."""
 
 
 class ModelReply(Record):

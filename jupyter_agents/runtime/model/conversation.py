@@ -205,7 +205,7 @@ class Conversation:
         if schema is None:
             return _Asking("text", None, None, self.max_tokens)
         strict = structured.strict_schema(schema)
-        first = not self._history.messages
+        first = not self._history.messages and self._submits is None
         if first and self.capabilities.tools and (self._tools or not self._binds(strict)):
             self._add_submit(schema, strict)
         if self._submits == schema:
@@ -244,6 +244,7 @@ class Conversation:
             thinking=THINKING if can.thinking else None,
             tool_choice={"type": "tool", "name": structured.SUBMIT} if asking.force else None,
             role=self.role,
+            expected_tokens=self.estimate_tokens(),
         )
 
     def _judged(self, reply: ModelReply, asking: _Asking) -> Reply | None:

@@ -7,7 +7,7 @@ import pytest
 
 from jupyter_agents.errors import ContextExceeded, ModelAnswerInvalid, ModelBusy, ModelRefused, ModelUnavailable
 from jupyter_agents.records import Json, Observation, Usage, parse
-from jupyter_agents.runtime.model import DEFAULT_MODEL, Capabilities
+from jupyter_agents.runtime.model import DEFAULT_MODEL, Capabilities, ModelReply, ModelRequest
 from jupyter_agents.runtime.model.client import AnthropicModel
 from jupyter_agents.runtime.model.conversation import Conversation, Reply
 from jupyter_agents.runtime.model.redact import redactor
@@ -385,6 +385,31 @@ async def test_a_tool_loop_ends_by_handing_in(server: ModelServer, begin: Begin)
     assert "format" not in server.requests[1].get("output_config", {})
     talk.tell("thanks")
     assert (await talk.ask()).text == "you are welcome"
+
+
+async def test_an_ask_too_early_can_be_repeated(server: ModelServer, begin: Begin) -> None:
+    server.say(say.structured(GOOD))
+    talk = begin(tools=[SEARCH])
+    with pytest.raises(ValueError, match="nothing to ask"):
+        await talk.ask(VERDICT)
+    talk.tell("judge")
+    assert (await talk.ask(VERDICT)).data == GOOD
+
+
+async def test_a_request_says_how_much_it_will_read(server: ModelServer, model: AnthropicModel) -> None:
+    server.say(say.text("ok"), say.text("ok"))
+    expected: list[tuple[int, int]] = []
+
+    async def send(request: ModelRequest) -> ModelReply:
+        reply = await model.send(request)
+        expected.append((request.expected_tokens, reply.usage.tokens - reply.usage.output_tokens))
+        return reply
+
+    talk = Conversation(send, role="r", model=DEFAULT_MODEL, system="You read.", tools=[SEARCH], key=b"run")
+    for _ in range(2):
+        talk.tell("word " * 1000)
+        await talk.ask()
+    assert all(read <= guess <= 2 * read for guess, read in expected)
 
 
 async def test_whoever_forgets_to_hand_in_is_nudged_once(server: ModelServer, begin: Begin) -> None:
