@@ -22,7 +22,8 @@ LOAD = "%load_ext jupyter_agents"
 
 
 def notebook(*cells: str) -> Any:
-    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in (LOAD, *cells)])
+    v4: Any = nbformat.v4  # not annotated over there
+    return v4.new_notebook(cells=[v4.new_code_cell(source) for source in (LOAD, *cells)])
 
 
 def execute(*cells: str) -> Any:
@@ -36,11 +37,10 @@ def kernel(survey_agent: str) -> Iterator[Any]:
     """A client of a real kernel in which the extension is loaded, by somebody who can answer."""
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel()
-    client = manager.client()
+    client: Any = manager.client()
     client.start_channels()
     client.wait_for_ready(timeout=60)
     client.execute_interactive(LOAD, timeout=60, output_hook=lambda _: None)
-    client.kernel_manager = manager
     yield client
     client.stop_channels()
     manager.shutdown_kernel(now=True)
@@ -104,7 +104,7 @@ def test_a_question_is_asked_by_input_with_numbered_options(kernel: Any) -> None
 def test_an_interrupt_pauses_the_run_and_returns_within_two_seconds(kernel: Any, settings: Settings) -> None:
     kernel.execute("%agent survey slowly")
     until_shown(kernel, "running")
-    kernel.kernel_manager.interrupt_kernel()
+    kernel.parent.interrupt_kernel()
     began = time.monotonic()
     reply = kernel.get_shell_msg(timeout=20)
     assert time.monotonic() - began < 2
