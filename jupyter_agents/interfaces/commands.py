@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..runtime.journal.state import summary
 from ..session.services import open_store
 from ..settings import Settings
-from . import doctor, printing, reading, steering
+from . import doctor, papers, printing, reading, steering
 from .grammar import Command
 from .watching import Watch
 
@@ -107,6 +107,11 @@ def _store_rebuild(command: Command, settings: Settings, author: str) -> Shown:
     return Shown(reading.rebuild(settings))
 
 
+def _papers_show(command: Command, settings: Settings, author: str) -> Shown:
+    paper = papers.open_paper(settings, command.places["PAPER"])
+    return Shown(papers.paper_text(paper), paper)
+
+
 def _doctor(command: Command, settings: Settings, author: str) -> Shown:
     diagnosis = doctor.examine(settings)
     return Shown(doctor.diagnosis_text(diagnosis), diagnosis, exit_code=0 if diagnosis.healthy else 1)
@@ -133,6 +138,7 @@ PERFORMERS: Mapping[str, Performer] = {
     "store submit": _store_submit,
     "store withdraw": _store_withdraw,
     "store rebuild": _store_rebuild,
+    "papers show": _papers_show,
     "doctor": _doctor,
     "schema": _schema,
 }

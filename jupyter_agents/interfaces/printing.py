@@ -22,12 +22,14 @@ from .views import MARKS, plain, printable, shorten
 def schemas() -> dict[str, Any]:
     """The records that `--json` prints, by the name of their schema."""
     from .doctor import Diagnosis
+    from .papers import PaperShown
     from .reading import Hits
 
     return {
         "cost": Cost,
         "doctor": Diagnosis,
         "hits": Hits,
+        "paper": PaperShown,
         "preprint": Preprint,
         "run": Progress,
         "runs": Runs,

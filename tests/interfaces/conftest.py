@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from jupyter_agents.interfaces.verbs import all_verbs
 from jupyter_agents.records import Request, dump
 from jupyter_agents.runtime.journal.folder import RunFolder
 from jupyter_agents.runtime.journal.journal import Journal
+from jupyter_agents.session.start import stop_now
 from jupyter_agents.settings import Settings, resolve
 
 INSTALLED = Path(__file__).parent / "installed"
@@ -21,8 +22,8 @@ WriteRun = Callable[[Written], RunFolder]
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Everything of Jupyter's and ours in a temporary folder; no key and no server."""
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Everything of Jupyter's and ours in a temporary folder; no key, no server, and no run that outlives the test."""
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -32,7 +33,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if name.startswith(("JUPYTER_AGENTS_", "ANTHROPIC_")):
             monkeypatch.delenv(name)
-    return tmp_path
+    yield tmp_path
+    runs = tmp_path / "data" / "jupyter_agents" / "runs"
+    for folder in RunFolder.list_runs(runs) if runs.is_dir() else []:
+        stop_now(folder)
 
 
 @pytest.fixture

@@ -1,0 +1,250 @@
+"""`jupyter agents` as a person uses it: help, one sentence for what is wrong, real runs in real processes."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from jupyter_agents.interfaces import printing
+from jupyter_agents.interfaces.cli import main
+from jupyter_agents.interfaces.watching import watch
+from jupyter_agents.records import RunState
+from jupyter_agents.runtime.journal.folder import RunFolder
+from jupyter_agents.runtime.journal.state import summary
+from jupyter_agents.settings import Settings
+
+from .conftest import WriteRun
+
+CLI = [sys.executable, "-m", "jupyter_agents.interfaces.cli"]
+Capture = pytest.CaptureFixture[str]
+
+
+def run(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CLI, *words], capture_output=True, text=True, cwd=cwd, stdin=subprocess.DEVNULL, timeout=100
+    )
+
+
+def newest(settings: Settings) -> RunFolder:
+    return RunFolder.list_runs(settings.runs_folder)[0]
+
+
+def until(folder: RunFolder, state: RunState, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while summary(folder).state is not state:
+        assert time.monotonic() < end, summary(folder)
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
+def test_help_lists_every_command(survey_agent: str, capsys: Capture, words: list[str]) -> None:
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "survey QUESTION" in out
+    assert "doctor" in out
+
+
+def test_help_of_a_command_and_of_a_group(survey_agent: str, capsys: Capture) -> None:
+    assert main(["survey", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "--since YEAR" in out
+    assert "--out NAME" not in out  # a notebook's
+    assert main(["runs", "--help"]) == 0
+    assert "runs verify RUN" in capsys.readouterr().out
+    assert main(["--help-settings"]) == 0
+    assert "budget_usd = 5.0" in capsys.readouterr().out
+    assert main(["--version"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["surve", "Q"], "did you mean 'survey'"),
+        (["survey"], "survey needs QUESTION"),
+        (["survey", "Q", "--papers", "0"], "--papers is '0'"),
+        (["survey", "Q", "--design", "gatedloop"], "did you mean 'gated_loop'"),
+        (["survey", "Q", "--data", "x"], "a shell has no variables"),
+        (["survey", "Q", "--data", "x=missing.csv"], "there is no file or folder missing.csv"),
+        (["runs", "show", "nothing"], "there is no run 'nothing'"),
+        (["runs", "show", "last"], "there are no runs"),
+        (["schema", "paperz"], "unknown schema"),
+        (["store", "submit", "missing.json"], "there is no file missing.json"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    survey_agent: str, settings: Settings, capsys: Capture, words: list[str], says: str
+) -> None:
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ")
+    assert says in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+    assert RunFolder.list_runs(settings.runs_folder) == []
+
+
+def test_a_wrong_setting_is_told_with_its_source(survey_agent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_AGENTS_SLOTS", "many")
+    done = run("runs", "list")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: setting 'slots' in the environment is 'many'; wanted: a whole number of runs, at least 1\n"
+    )
+
+
+def test_the_traceback_is_shown_with_debug_only() -> None:
+    assert "Traceback" not in run("runs", "show", "nothing").stderr
+    assert "Traceback" in run("runs", "show", "nothing", "--debug").stderr
+
+
+def test_an_error_of_our_own_is_one_sentence_too(home: Path) -> None:
+    (home / "data" / "jupyter_agents").mkdir(parents=True)
+    (home / "data" / "jupyter_agents" / "runs").write_text("a file where a folder should be")
+    done = run("runs", "list")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "--debug" in done.stderr
+
+
+def test_reading_commands_print_json_that_fits_their_schema(write_run: WriteRun, capsys: Capture) -> None:
+    folder = write_run([("state", {"state": "running", "reason": ""})])
+    for words, name in (
+        (["runs", "list"], "runs"),
+        (["runs", "show", "last"], "run"),
+        (["runs", "verify", folder.id], "verify"),
+        (["runs", "cost", "last"], "cost"),
+    ):
+        assert main([*words, "--json"]) == 0
+        printed = json.loads(capsys.readouterr().out)
+        assert printed["schema"] == f"jupyter_agents.{name}/1"
+        schema = printing.schema(name)
+        assert schema["$id"] == printed["schema"]
+        assert set(printed) <= set(schema["properties"])
+        assert set(schema["required"]) <= set(printed)
+
+
+def test_every_schema_is_printed(capsys: Capture) -> None:
+    assert main(["schema"]) == 0
+    for name in capsys.readouterr().out.split():
+        assert main(["schema", name]) == 0
+        assert json.loads(capsys.readouterr().out)["properties"]["schema"] == {"const": f"jupyter_agents.{name}/1"}
+
+
+def test_a_damaged_journal_is_exit_code_1(write_run: WriteRun, capsys: Capture) -> None:
+    folder = write_run([("state", {"state": "running", "reason": ""})])
+    folder.journal.write_bytes(folder.journal.read_bytes().replace(b"running", b"rumming"))
+    assert main(["runs", "verify", "last"]) == 1
+    assert "NOT whole" in capsys.readouterr().out
+
+
+def test_a_run_shows_its_progress_and_ends_with_its_report(survey_agent: str, settings: Settings, home: Path) -> None:
+    (home / "d.csv").write_text("a\n1\n")
+    done = run("survey", "What's", "on \\frac{1}{2} shelf?", "--papers", "3", "--data", "d=d.csv", cwd=home)
+    assert done.returncode == 0, done.stderr
+    folder = newest(settings)
+    request = folder.read_request()
+    assert request.text == "What's on \\frac{1}{2} shelf?"
+    assert request.options["papers"] == 3
+    assert request.options["data"] == ["d"]
+    assert (folder.path / "data" / "d.csv").read_text() == "a\n1\n"
+    assert "Without a model" in done.stderr
+    assert "cell 1: ok: 4 shelves" in done.stderr
+    assert "There are four shelves." in done.stdout
+    assert str(folder.report) in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_failed_run_says_why_and_exits_with_1(survey_agent: str) -> None:
+    done = run("survey", "a closed field")
+    assert done.returncode == 1
+    assert "this field is closed; ask about another" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_in_the_background_only_the_id_is_printed_and_the_run_ends_by_itself(
+    survey_agent: str, settings: Settings
+) -> None:
+    done = run("survey", "shelves", "--background")
+    assert done.stdout == f"{newest(settings).id}\n"
+    *_, last = watch(newest(settings))
+    assert last.state is RunState.done
+    assert last.ending is not None
+    assert last.ending.title == "On shelves"
+
+
+def test_ctrl_c_pauses_within_two_seconds_and_resume_goes_on(survey_agent: str, settings: Settings) -> None:
+    process = subprocess.Popen([*CLI, "survey", "slowly"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "cell 1" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, err = process.communicate(timeout=20)
+    assert time.monotonic() - began < 2
+    assert process.returncode == 1
+    folder = newest(settings)
+    assert f"jupyter agents runs resume {folder.id}" in err
+    until(folder, RunState.paused)
+    assert "goes on" in run("runs", "resume", "last", "--background").stdout
+    until(folder, RunState.running)
+    assert run("runs", "stop", "last").returncode == 0
+    until(folder, RunState.stopped)
+    assert run("runs", "stop", "last").returncode == 2
+
+
+def test_a_killed_run_shows_as_interrupted_and_resumes_to_its_end(survey_agent: str, settings: Settings) -> None:
+    run("survey", "choose slowly", "--background")
+    folder = newest(settings)
+    until(folder, RunState.waiting)
+    assert run("runs", "stop", "last", "--now").returncode == 0
+    until(folder, RunState.interrupted)
+    assert "interrupted" in run("runs", "list").stdout
+    done = run("runs", "resume", "last")
+    assert done.returncode == 1  # nobody can answer here
+    assert f"runs answer {folder.id} q1 NUMBER" in done.stdout
+    run("runs", "answer", "last", "last", "2", "--text", "third")
+    assert "chosen: other third" in next(
+        " ".join(progress.notes) for progress in watch(folder) if "chosen" in " ".join(progress.notes)
+    )
+
+
+def test_at_a_terminal_questions_are_asked_by_numbers(survey_agent: str, settings: Settings) -> None:
+    child = pexpect.spawn(sys.executable, [*CLI[1:], "survey", "choose"], encoding="utf-8", timeout=40)
+    child.expect("Which shelf\\?")
+    child.expect("2. Another")
+    child.expect("1–2, or Enter")
+    child.sendline("7")
+    child.expect("none of the options")
+    child.expect("1–2, or Enter")
+    child.sendline("2")
+    child.expect("your text")
+    child.sendline("the third")
+    child.expect("chosen: other the third")
+    child.expect(re.escape(str(settings.runs_folder)))
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_preprint_that_is_shared_is_found_shown_and_withdrawn(survey_agent: str, home: Path) -> None:
+    assert run("survey", "shelves", "--quick").returncode == 0
+    hits = json.loads(run("store", "search", "four", "shelves", "--json").stdout)
+    assert hits["schema"] == "jupyter_agents.hits/1"
+    id = hits["hits"][0]["preprint"]
+    shown = run("store", "show", id, "--json").stdout
+    (home / "p.json").write_text(json.dumps({**json.loads(shown), "title": "On other shelves", "trust": "reproduced"}))
+    again = json.loads(run("store", "submit", str(home / "p.json"), "--json").stdout)
+    assert again["trust"] == "unchecked"
+    assert run("store", "withdraw", id, "the", "shelf", "fell").returncode == 0
+    assert "WITHDRAWN" in run("store", "show", id).stdout
+    assert run("store", "rebuild").returncode == 0
+    (home / "p.json").write_text("[]")
+    assert run("store", "submit", str(home / "p.json")).returncode == 2
