@@ -142,7 +142,7 @@ class Sender:
 def _system(role: Role) -> str:
     from ..runtime.model.envelope import EXPLANATION
 
-    return f"{role.system.strip()}\n\n{EXPLANATION}"
+    return f"{role.instructions().strip()}\n\n{EXPLANATION}"
 
 
 def _spec(tool: Tool) -> Json:
