@@ -22,3 +22,10 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     from .interfaces.magics import unload
 
     unload(shell)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """What Jupyter server asks a package for when the package is enabled as its extension."""
+    from .interfaces.server import extension_points
+
+    return extension_points()

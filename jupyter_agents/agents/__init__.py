@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -51,11 +52,15 @@ class Role:
     """One part in the work: what it is told and what it may touch."""
 
     name: str
-    system: str
-    """Its instructions; fixed for a conversation's life."""
+    system: str | Path
+    """Its instructions, or the file that holds them; fixed for a conversation's life."""
     tools: tuple[Tool, ...] = ()
     effort: Effort = "medium"
     max_tokens: int = 16_000
+
+    def instructions(self) -> str:
+        """What it is told; a file is read only now, since nothing is read at import."""
+        return self.system if isinstance(self.system, str) else self.system.read_text("utf-8")
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ class Artefact:
     required: bool = True
     of_cells: bool = False
     """Whether it rests on the draft's cells: accepted before they changed, it is owed again."""
+    by: str = ""
+    """The role that hands it in; empty: the one that leads."""
 
 
 class Report(Record):

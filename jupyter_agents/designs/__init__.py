@@ -78,8 +78,8 @@ class Board(Protocol):
         """An artefact as JSON values, None while there is none."""
         ...
 
-    def required(self) -> Sequence[str]:
-        """Names of the artefacts the agent must produce, in order."""
+    def required(self, by: str | None = None) -> Sequence[str]:
+        """Names of the artefacts the agent must produce, in order; only those that the role `by` hands in."""
         ...
 
     def about(self, name: str) -> str:

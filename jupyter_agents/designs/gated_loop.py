@@ -43,7 +43,8 @@ async def flow(run: Run) -> None:
 
 def _open(run: Run) -> Conversation:
     """A new conversation of the lead, told the task and what is on the board already."""
-    talk = run.conversation(run.roles[0], submits=run.board.required())
+    lead = run.roles[0]
+    talk = run.conversation(lead, submits=run.board.required(by=lead))
     talk.tell(run.task)
     if digest := run.board.digest():
         talk.tell_untrusted(digest, "what this run has so far")

@@ -27,9 +27,10 @@ class LineBoard:
         """An artefact as JSON values, None while there is none."""
         return self._line.state.artefacts.get(self._agent.artefact(name).name)
 
-    def required(self) -> Sequence[str]:
-        """Names of the artefacts the agent must produce, in order."""
-        return [a.name for a in self._agent.artefacts if a.required]
+    def required(self, by: str | None = None) -> Sequence[str]:
+        """Names of the artefacts the agent must produce, in order; only those that the role `by` hands in."""
+        lead = self._agent.roles[0].name
+        return [a.name for a in self._agent.artefacts if a.required and by in (None, a.by or lead)]
 
     def about(self, name: str) -> str:
         """What an artefact is, for whoever makes it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..agents import Role
@@ -49,9 +49,7 @@ class Talk:
     def fork(self) -> Talk:
         """A copy that goes its own way from here."""
         sender = self._sender.fork(self._run.position.step("c"))
-        inner = self._inner.fork(sender)
-        sender.estimate = inner.estimate_tokens
-        return Talk(self._run, inner, self._granted, sender)
+        return Talk(self._run, self._inner.fork(sender), self._granted, sender)
 
     @property
     def window_used(self) -> float:
@@ -79,7 +77,6 @@ def open_talk(run: LiveRun, role: str, submits: Sequence[str], tools: Sequence[s
         key=engine.secret,
         redact=engine.redact,
     )
-    sender.estimate = inner.estimate_tokens
     return Talk(run, inner, tuple(tool.name for tool in given), sender)
 
 
@@ -91,8 +88,6 @@ class Sender:
         self._position = Position(path)
         self._sent = sent
         self._chain = chain
-        self.estimate: Callable[[], int] = int
-        """About how many tokens the next request reads; the conversation knows."""
 
     def fork(self, path: str) -> Sender:
         """The same beginning, at another place."""
@@ -119,7 +114,7 @@ class Sender:
         engine, account, path = self._run.engine, self._run.line.account, self._position.path
         await engine.safe_point()
         account.step()
-        rate, n_read = engine.services.rate(request.model), self.estimate()
+        rate, n_read = engine.services.rate(request.model), request.expected_tokens
         hold = account.hold(n_read, request.max_tokens, rate)
         with engine.services.today(hold.usage.usd) as paid:
             said = {"role": request.role, "model": request.model, "conversation": path, "estimate": dump(hold.usage)}
@@ -147,7 +142,7 @@ class Sender:
 def _system(role: Role) -> str:
     from ..runtime.model.envelope import EXPLANATION
 
-    return f"{role.system.strip()}\n\n{EXPLANATION}"
+    return f"{role.instructions().strip()}\n\n{EXPLANATION}"
 
 
 def _spec(tool: Tool) -> Json:

@@ -66,6 +66,11 @@ def test_a_claims_value_that_is_typed_is_seen(source: str) -> None:
         'for k, v in {"m": 34}.items():\n    claim(k, v)',
         'results = {"m": 34, "b": 2}\nfor k, v in results.items():\n    claim(k, v)',
         'helpers.claim("m", 34)',
+        'def line(x, m, b):\n    return m * x + b\nm = 34\nclaim("m", m)',
+        'def report():\n    m = 34\n    claim("m", m)\nreport()',
+        'fit = lambda x: 34\nclaim("m", fit(x))',
+        'def fit(x):\n    best = 34\n    return best\nclaim("m", fit(x))',
+        'm = 0\ndef fit():\n    global m\n    m = 34\nfit()\nclaim("m", m)',
     ],
 )
 def test_a_short_number_counts_where_it_flows_into_the_claim(source: str) -> None:
@@ -87,6 +92,10 @@ def test_a_short_number_counts_where_it_flows_into_the_claim(source: str) -> Non
         'with open("f") as m:\n    claim("m", m)',
         'claim("other", 34)',
         'm = unknown\nclaim("m", m)',
+        'a = b\nb = a.c\nclaim("m", b)',
+        'm = 34\ndef fit(x):\n    m = x.mean()\n    return m\nclaim("m", fit(x))',
+        'm = 0\ndef fit():\n    global m\n    m = x.mean()\nfit()\nclaim("m", m)',
+        'claim("m", ' + "1+" * 3000 + "x)",
         'results = {"n": 5}\nresults["m"] = fit(x)\nfor k, v in results.items():\n    claim(k, v)',
     ],
 )
@@ -123,6 +132,13 @@ def test_the_place_is_named() -> None:
 @pytest.mark.parametrize("source", ["9**9**9**9", "(" * 300, "1/0", "x = 10**400", "'a' * 9", "1e999 - 1e999", "\x00"])
 def test_hostile_code_is_looked_at_and_not_run(source: str) -> None:
     assert not typed("2.24", source)
+
+
+def test_names_that_refer_to_each_other_are_followed_once() -> None:
+    chain = "\n".join(f"a{i} = a{i + 1} + a{i + 1}" for i in range(300))
+    assert typed("34", f'{chain}\na300 = 1\nclaim("m", a0)')
+    assert not typed("34", f'{chain}\na300 = fit(x)\nclaim("m", a0)')
+    assert not typed("34", 'a = b\nb = a\nb = fit(x)\nclaim("m", a)')
 
 
 @given(st.integers(100, 99_999), st.integers(1, 9_999))

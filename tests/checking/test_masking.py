@@ -32,7 +32,7 @@ def test_a_number_announced_by_the_claims_name_is_hidden(text: str) -> None:
     assert MARK in mask_text(text, [SLOPE, ACCURACY])
 
 
-@pytest.mark.parametrize("text", ["0.8829", "-0.883", "39.42", "0.394"])
+@pytest.mark.parametrize("text", ["0.8829", "-0.883", "39.42", "0.394", "0.8829000000000002"])
 def test_the_deviation_from_the_claim_is_hidden(text: str) -> None:
     assert mask_text(f"off by {text};", [SLOPE], measured=[1.3571]) == f"off by {MARK};"
 

@@ -23,7 +23,7 @@ _NUMBER: Final = re.compile(
 def numbered(text: str) -> tuple[str, str]:
     """The number that a heading begins with, if any, and its title."""
     match = _NUMBER.fullmatch(text.strip())
-    if match is None or (match["number"] == "A" and match["title"][:1].islower()):
+    if match is None or re.match(r"[AI]\s", text.strip()):  # "A Simple Model" is no appendix A
         return "", text.strip()
     return match["number"], match["title"].strip()
 
