@@ -8,7 +8,6 @@ multiprocessing do not work. Source: landlock(7).
 
 from __future__ import annotations
 
-import base64
 import ctypes
 import os
 import struct
@@ -75,6 +74,6 @@ def plan(box: Box) -> dict[str, Any]:
     rules += [(str(path), _WRITE) for path in (box.workdir, box.sockets)]
     real = [(os.path.realpath(path), rights) for path, rights in rules if os.path.lexists(path)]
     return {
-        "attributes": base64.b64encode(struct.pack("<QQQ", _ALL, _NO_TCP, _OWN_SIGNALS_AND_SOCKETS)).decode(),
+        "attributes": struct.pack("<QQQ", _ALL, _NO_TCP, _OWN_SIGNALS_AND_SOCKETS),
         "rules": [(path, rights if Path(path).is_dir() else rights & _OF_FILES) for path, rights in real],
     }
