@@ -77,6 +77,7 @@ class ChromaIndex:
         """Let go of the files or the connection."""
         with contextlib.suppress(IndexDamaged), damage():
             self._client.close()
+        with contextlib.suppress(IndexDamaged), damage():
             _close_connections(self._client)
 
 
