@@ -131,11 +131,14 @@ def _authors(source: Source, start: int, stop: int, latex: str) -> tuple[str, ..
     if len(blocks) > 1:
         first = _plain(source, *blocks[0])
     else:
-        cut = re.search(r"\\(?:emph|textit)\b|\{\\(?:em|it|sl)\b|``|\\(?:newblock|href)\b|\(\d{4}\)", latex)
+        cut = re.search(
+            r",\s*(?:19|20)\d\d[a-z]?\s*,|\\(?:emph|textit)\b|\{\\(?:em|it|sl)\b|``|\\(?:newblock|href)\b|\(\d{4}\)",
+            latex,
+        )
         if cut is None:
             return ()
         first = _plain(source, start, start + cut.start())
-    first = re.sub(r"[,.\s(]*(?:1[6-9]|20)\d\d[a-z]?\)?\.?\s*$", "", first).strip(" .,:")
+    first = re.sub(r"[,.\s(]*(?:1[6-9]|20)\d\d[a-z]?[).,\s]*$", "", first).strip(" .,:")
     return split_names(first)
 
 

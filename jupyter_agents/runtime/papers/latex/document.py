@@ -45,7 +45,16 @@ def read(folder: Path, *, id: str, version: str, main: str | None = None) -> Pap
     if not walker.writer.text.strip():
         raise PaperUnreadable(f"{choice.main} holds no text that could be read", path=str(source.root / choice.main))
     unread = {*flat.files, *used, choice.main}
-    return _paper(walker, id, version, source, references, (*flat.missing, *missing), unread, _version_of(flat))
+    return _paper(
+        walker,
+        id,
+        version,
+        source,
+        references,
+        (*flat.missing, *walker.parts.missing, *missing),
+        unread,
+        _version_of(flat),
+    )
 
 
 def _about_choice(choice: main_file.Choice) -> list[str]:

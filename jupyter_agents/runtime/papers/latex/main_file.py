@@ -126,7 +126,8 @@ def _choice(main: str, documents: dict[str, str]) -> Choice:
 
 def _fragment(folder: SourceFolder, texts: dict[str, str]) -> str:
     """Where nothing is a whole document: the one file that is, the longest that looks like LaTeX."""
-    plain = {name: text for name, text in texts.items() if "\\" in text}
+    told = {name: text for name, text in texts.items() if text.strip()}
+    plain = {name: text for name, text in told.items() if "\\" in text} or told
     if not plain:
         raise PaperUnreadable(
             f"there is no LaTeX file in {folder.root.name}; give the folder that holds the paper's .tex",

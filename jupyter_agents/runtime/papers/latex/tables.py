@@ -170,11 +170,43 @@ def tabular(walker: Walker, name: str, start: int, end: int) -> None:
         return
     _captions_inside(walker, at, end)
     rows = split(source, at, end)
+    rows, heads = _without_repeats(rows)
     rows = [row for row in rows if _says_something(source, row)]
     if not _is_table(source, rows):
         walker.run(at, end)
         return
-    write(walker, rows, joints(specification))
+    write(walker, rows, joints(specification), heads)
+
+
+def _without_repeats(rows: list[_Row]) -> tuple[list[_Row], int | None]:
+    """A longtable's rows without the heads and feet it repeats on each page; and how many rows are its head."""
+    at = {mark: next((i for i, row in enumerate(rows) if re.search(rf"\\{mark}\b", row.rules)), None)
+          for mark in ("endfirsthead", "endhead", "endfoot", "endlastfoot")}  # fmt: skip
+    first, head = at["endfirsthead"], at["endhead"]
+    begin = max((place for place in at.values() if place is not None), default=None)
+    if begin is None:
+        return rows, None
+    heads = first if first is not None else head
+    told = [row for row in rows[:heads] if any(row.cells)] if heads is not None else []
+    return told + rows[begin:], len(told)
+
+
+def array(walker: Walker, start: int, end: int) -> bool:
+    """Read an `array` that serves as a table; its cells are formulas. False where the formula is anything else."""
+    source = walker.source
+    begin = source.text.find("\\begin{array}", start, end)
+    alone = begin >= 0 and not source.text[start:begin].strip()
+    if not alone or not source.text[start:end].rstrip().endswith("\\end{array}"):
+        return False
+    specification = source.group(source.after_optionals(begin + len("\\begin{array}")))
+    if specification is None:
+        return False
+    rows = split(source, specification[2], min(source.ends.get(begin, (end, end))[0], end))
+    rows = [row for row in rows if _says_something(source, row)]
+    if not _is_table(source, rows):
+        return False
+    write(walker, rows, {}, formulas=True)
+    return True
 
 
 def _captions_inside(walker: Walker, start: int, end: int) -> None:
@@ -218,10 +250,13 @@ def _is_table(source: Source, rows: list[_Row]) -> bool:
     return bool(told) and len(pictures) * 2 < len(told) and columns > 1
 
 
-def write(walker: Walker, rows: list[_Row], marks: dict[int, str], heads: int | None = None) -> None:
+def write(
+    walker: Walker, rows: list[_Row], marks: dict[int, str], heads: int | None = None, *, formulas: bool = False
+) -> None:
     """Write rows into the text and record them as a table.
 
     marks: what joins columns, by the left one. heads: how many rows are the head, where that is known.
+    formulas: the cells are mathematics, as in an array.
     """
     if not walker.floats:
         walker.paragraph()
@@ -237,7 +272,10 @@ def write(walker: Walker, rows: list[_Row], marks: dict[int, str], heads: int | 
         for number, place in enumerate(_joined(walker.source, row.cells, marks)):
             begins = writer.mark() if number == 0 else writer.separate_cell()
             first = begins if first is None else first
-            walker.run(place.start, place.end)
+            if formulas:
+                walker.inline(walker.source.text[place.start : place.end])
+            else:
+                walker.run(place.start, place.end)
             writer.trim()
             if place.joined is not None:
                 writer.exact(place.joined[0])
@@ -314,12 +352,18 @@ class _Grid:
 
     def _upwards(self, row: int, column: int, cell: Cell) -> tuple[int, Cell]:
         """`\\multirow{-2}` stands in its last row: move it to the first, over the empty places there."""
-        height = min(-cell.rows, row + 1)
-        top = row - height + 1
+        top = row
+        while top > 0 and row - top + 1 < -cell.rows and not self._told(top - 1, column):
+            top -= 1
+        height = row - top + 1
         for each in range(top, row):
             self._rows[each] = [(c, old) for c, old in self._rows[each] if c != column or old.text]
         self._covered.update((row, column + c) for c in range(cell.columns))
         return top, _resized(cell, height)
+
+    def _told(self, row: int, column: int) -> bool:
+        """Whether a cell with text stands there."""
+        return any(c <= column < c + cell.columns and cell.text for c, cell in self._rows[row])
 
     def _shorten(self, row: int, column: int) -> None:
         """A cell with text ends the span of the one above it."""
