@@ -178,3 +178,35 @@ def test_version_follows_the_content(tmp_path: Path) -> None:
     assert first.version.startswith("sha256:")
     assert first.version != second.version
     assert latex.read(tmp_path, id="local:x", version="v3").version == "v3"
+
+
+def test_label_in_a_row_without_number_points_at_the_next_number(tmp_path: Path) -> None:
+    source = r"\begin{eqnarray}\label{e} a &=& b \nonumber\\ c &=& d \end{eqnarray} See (\ref{e}) and [\ref{no}]."
+    assert body(tmp_path, source).text.endswith("See (1) and [[no]].")
+
+
+def test_pictures_that_are_not_there_are_missing(tmp_path: Path) -> None:
+    paper = body(tmp_path, r"Words. \begin{figure}\includegraphics[width=1cm]{lost.pdf}\caption{C}\end{figure}")
+    assert paper.missing == ("lost.pdf",)
+    assert paper.figures[0].files == ()
+    assert paper.figures[0].caption == "C"
+
+
+def test_emphasised_journal_is_not_taken_for_a_title(tmp_path: Path) -> None:
+    source = r"""Words \cite{a}. \begin{thebibliography}{1}
+    \bibitem[Bee(2003)]{a} Bee, A.~B., \& Dee, C., 2003, A line, \textit{Annals of Lines}, \textbf{31}, 705
+    \bibitem{b} E. Eff, {\it A whole book} (Press, 1999)
+    \end{thebibliography}"""
+    line, book = body(tmp_path, source).references
+    assert (line.title, line.authors, line.year) == ("", ("A. B. Bee", "C. Dee"), "2003")
+    assert (book.title, book.authors, book.year) == ("A whole book", ("E. Eff",), "1999")
+
+
+def test_entries_that_biblatex_printed_are_read(tmp_path: Path) -> None:
+    (tmp_path / "main.bbl").write_text(
+        r"\entry{k}{article}{} \name{author}{1}{}{ {{hash=1}{family={Bee},\n given={Ann}}} }"
+        r" \field{title}{On \emph{lines}} \field{year}{2020} \verb{doi} \verb 10.1000/xyz \endverb \endentry"
+    )
+    reference = body(tmp_path, r"Words \cite{k}. \printbibliography").references[0]
+    assert (reference.title, reference.authors, reference.year) == ("On lines", ("Ann Bee",), "2020")
+    assert reference.doi == "10.1000/xyz"

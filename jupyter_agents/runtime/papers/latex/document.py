@@ -9,13 +9,25 @@ from pathlib import Path
 
 from ....errors import PaperUnreadable
 from .. import Paper, Reference, Section, quantities
-from . import bibliography, commands, deluxetable, environments, floats, front, main_file, programs, tables, units
+from . import (
+    bibliography,
+    citations,
+    commands,
+    deluxetable,
+    environments,
+    floats,
+    front,
+    main_file,
+    programs,
+    tables,
+    units,
+)
 from .counters import Counters, Label, TheoremKind
 from .files import SourceFolder, declared_encoding
 from .flatten import Flat, Flattener
 from .walk import Source, Walker
 
-_REGISTERED = (commands, deluxetable, environments, floats, programs, tables, units)
+_REGISTERED = (citations, commands, deluxetable, environments, floats, programs, tables, units)
 """Imported for what they register."""
 GRAPHIC_SUFFIXES = ("", ".pdf", ".png", ".jpg", ".jpeg", ".eps", ".ps", ".svg", ".gif", ".PDF", ".PNG", ".JPG")
 _THEOREM = re.compile(

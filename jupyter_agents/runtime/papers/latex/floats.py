@@ -182,7 +182,7 @@ def caption(walker: Walker, name: str, at: int, stop: int) -> int:
     paragraph = walker.as_role("caption", start, end)
     if paragraph is not None:
         span = paragraph.span
-        floating.captions.append((walker.writer.text[span.start : span.end], span))
+        floating.captions.append((walker.writer.text_from(span.start), span))
     return after
 
 
@@ -241,7 +241,7 @@ def _part_command(walker: Walker, name: str, at: int, stop: int) -> int:
         paragraph = walker.as_role("caption", begins, begins + len(found[0]))
         if paragraph is not None:
             span = paragraph.span
-            floating.captions.append((walker.writer.text[span.start : span.end], span))
+            floating.captions.append((walker.writer.text_from(span.start), span))
     return found[1]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ....records import Span
 from .. import Cell, Table
 from .columns import joints
+from .grid import Grid
 from .walk import COMMANDS, ENVIRONMENTS
 
 if TYPE_CHECKING:
@@ -262,7 +263,7 @@ def write(
         walker.paragraph()
     walker.close()
     heads = _headers(rows) if heads is None else heads
-    writer, grid = walker.writer, _Grid()
+    writer, grid = walker.writer, Grid()
     walker.cell = True
     first = None
     for index, row in enumerate(rows):
@@ -322,69 +323,6 @@ def _joined(source: Source, cells: list[_Place], marks: dict[int, str]) -> list[
             continue
         out.append(place)
     return out
-
-
-class _Grid:
-    """Cells by row and column; drops the empty places that a spanning cell covers."""
-
-    def __init__(self) -> None:
-        self._rows: list[list[tuple[int, Cell]]] = []
-        self._covered: set[tuple[int, int]] = set()
-        self._column = 0
-
-    def begin_row(self) -> None:
-        self._rows.append([])
-        self._column = 0
-
-    def add(self, cell: Cell) -> None:
-        row, column = len(self._rows) - 1, self._column
-        self._column += cell.columns
-        covered = (row, column) in self._covered
-        if covered and not cell.text:
-            return
-        if cell.rows < 0:
-            row, cell = self._upwards(row, column, cell)
-        if covered:
-            self._shorten(row, column)
-        for below in range(row + 1, row + cell.rows):
-            self._covered.update((below, column + c) for c in range(cell.columns))
-        self._rows[row].append((column, cell))
-
-    def _upwards(self, row: int, column: int, cell: Cell) -> tuple[int, Cell]:
-        """`\\multirow{-2}` stands in its last row: move it to the first, over the empty places there."""
-        top = row
-        while top > 0 and row - top + 1 < -cell.rows and not self._told(top - 1, column):
-            top -= 1
-        height = row - top + 1
-        for each in range(top, row):
-            self._rows[each] = [(c, old) for c, old in self._rows[each] if c != column or old.text]
-        self._covered.update((row, column + c) for c in range(cell.columns))
-        return top, _resized(cell, height)
-
-    def _told(self, row: int, column: int) -> bool:
-        """Whether a cell with text stands there."""
-        return any(c <= column < c + cell.columns and cell.text for c, cell in self._rows[row])
-
-    def _shorten(self, row: int, column: int) -> None:
-        """A cell with text ends the span of the one above it."""
-        for above in range(row - 1, -1, -1):
-            for place, (c, cell) in enumerate(self._rows[above]):
-                if c <= column < c + cell.columns and above + cell.rows > row:
-                    self._rows[above][place] = (c, _resized(cell, row - above))
-                    return
-
-    def rows(self) -> tuple[tuple[Cell, ...], ...]:
-        height = len(self._rows)
-        return tuple(
-            tuple(_resized(cell, min(cell.rows, height - i)) for _, cell in sorted(row, key=lambda pair: pair[0]))
-            for i, row in enumerate(self._rows)
-        )
-
-
-def _resized(cell: Cell, rows: int) -> Cell:
-    if cell.rows == rows:
-        return cell
-    return Cell(text=cell.text, latex=cell.latex, rows=max(1, rows), columns=cell.columns, header=cell.header)
 
 
 def _multi(walker: Walker, name: str, at: int, stop: int) -> int:
