@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ....errors import PaperUnreadable
+from ....errors import PaperError, PaperRefused, PaperUnreadable
 from .. import Paper, Reference, Section, quantities
 from . import (
     bibliography,
@@ -45,7 +45,8 @@ def read(folder: Path, *, id: str, version: str, main: str | None = None) -> Pap
     folder: the unpacked source; nothing outside of it is read. main: the main file, where it is known.
     Raises PaperNotFound, PaperUnreadable (nothing to read in it) and PaperRefused (hostile, endless, too large).
     """
-    source = SourceFolder(folder)
+    # a single file may lie in a folder that is no paper's, for instance among downloads
+    source = SourceFolder(folder, shallow_if_large=main is not None)
     choice = main_file.choose(source, main)
     source.encoding = declared_encoding(source.read_bytes(choice.main))
     flattener = Flattener(source)
@@ -81,10 +82,11 @@ def _walk(flat: Flat, folder: SourceFolder, near: str) -> Walker:
     source = Source.of(flat.text)
     find = _graphic_finder(flat.text, folder, near)
     known: dict[str, Label] = {}
+    about_figures: list[str] = []
     for last in (False, True):
         walker = Walker(
             source, _theorems(flat.text), _counters(flat.text), known=known, find_graphic=find,
-            figure_text=_figure_reader(folder) if last else lambda name: "",
+            figure_text=_figure_reader(folder, about_figures) if last else lambda name: "",
             expand=flat.macros.in_math if last else str,
         )  # fmt: skip
         titles = front.read(walker)
@@ -97,6 +99,7 @@ def _walk(flat: Flat, folder: SourceFolder, near: str) -> Walker:
         walker.run(start, end)
         walker.paragraph()
         known = walker.parts.labels
+    walker.parts.notes += about_figures
     return walker
 
 
@@ -168,7 +171,7 @@ def _graphic_finder(text: str, folder: SourceFolder, near: str) -> Callable[[str
     return find
 
 
-def _figure_reader(folder: SourceFolder) -> Callable[[str], str]:
+def _figure_reader(folder: SourceFolder, notes: list[str]) -> Callable[[str], str]:
     read_once: dict[str, str] = {}
 
     def text_of(name: str) -> str:
@@ -179,8 +182,9 @@ def _figure_reader(folder: SourceFolder) -> Callable[[str], str]:
 
             try:
                 read_once[name] = figures.extract_text(folder.root / name)
-            except PaperUnreadable:
+            except PaperError as exc:
                 read_once[name] = ""
+                notes.append(f"{name}: its text layer was not read ({exc.message})")
         return read_once[name]
 
     return text_of
@@ -210,8 +214,13 @@ def _references(
                 missing.append(name if name.endswith(".bib") else f"{name}.bib")
             continue
         used.append(file)
+        try:
+            entries = folder.read(file)
+        except PaperRefused as exc:
+            walker.parts.notes.append(f"{file} was not read: {exc.message}")
+            continue
         wanted = None if everything and bbl is None else [*keys, *nocite]
-        found = _joined(found, bibliography.from_bib(folder.read(file), wanted), bbl is not None)
+        found = _joined(found, bibliography.from_bib(entries, wanted), bbl is not None)
     return tuple(found), used, missing
 
 
