@@ -47,6 +47,11 @@ class Flow:
         """All that was added."""
         return "".join(self._parts)
 
+    @property
+    def last(self) -> str:
+        """The last character, or nothing where white space or nothing was added last."""
+        return "" if self._space or not self._parts else self._parts[-1][-1:]
+
     def __bool__(self) -> bool:
         return self._length > 0
 

@@ -34,7 +34,13 @@ def limit_process() -> None:
     """Hard limits on memory and processor time, where the system knows them."""
     import resource
 
-    for what, value in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_S), (resource.RLIMIT_FSIZE, 0)):
+    limits = {
+        resource.RLIMIT_AS: MEMORY,
+        resource.RLIMIT_CPU: CPU_S,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    for what, value in limits.items():
         try:
             resource.setrlimit(what, (value, value))
         except (ValueError, OSError):
