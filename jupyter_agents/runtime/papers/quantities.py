@@ -30,7 +30,7 @@ _UNIT = re.compile(
     r"|\\(?:mathrm|text|textrm|rm|unit)\s*\{\s*~?(?P<inner>[^{}$]{1,12}?)\s*\}"
     rf"|(?P<unit>{'|'.join(re.escape(u) for u in sorted(_UNITS, key=len, reverse=True))})(?![A-Za-z]))"
 )
-_SIGN_BEFORE = re.compile(r"[\w)\]}$]\s*\Z")
+_SUBTRACTS = re.compile(r"(?:[\w)\]}]|[\d)\]}]\s+)\Z")
 
 
 def find(text: str, *, within: Iterable[Span] | None = None, without: Iterable[Span] = ()) -> tuple[Number, ...]:
@@ -53,7 +53,7 @@ def find(text: str, *, within: Iterable[Span] | None = None, without: Iterable[S
 
 def _number(text: str, match: re.Match[str], stop: int) -> Number:
     start = match.start("value")
-    if match["sign"] and not _SIGN_BEFORE.search(text[max(0, match.start() - 3) : match.start()]):
+    if match["sign"] and not _SUBTRACTS.search(text[max(0, match.start() - 3) : match.start()]):
         start = match.start("sign")
     end = match.end("power") if match["power"] else match.end("value")
     error = match["error"] or (match["brackets"] or "").strip("()")

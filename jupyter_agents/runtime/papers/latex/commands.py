@@ -33,6 +33,9 @@ def _heading(walker: Walker, name: str, at: int, stop: int) -> int:
     found = source.argument(short[1] if short else at)
     if found is None:
         return at
+    if walker.cell:
+        walker.run(found[0], found[1])
+        return found[2]
     walker.paragraph()
     start, end, after = found
     after = _stepped_before(walker, name, after)

@@ -41,7 +41,7 @@ _DEF_TEXT = re.compile(r"[^{}\n\\]*(?:\\[^{}\n][^{}\n\\]*)*")
 
 def _def(reader: Reader, macros: Macros) -> bool:
     name = reader.name()
-    pattern = _DEF_TEXT.match(reader.text, reader.at)
+    pattern = _DEF_TEXT.match(reader.text, reader.at, reader.at + 300)
     if name is None or pattern is None:
         return False
     reader.at = pattern.end()

@@ -66,7 +66,10 @@ def _walk(flat: Flat, folder: SourceFolder, near: str) -> Walker:
             figure_text=_figure_reader(folder) if last else lambda name: "",
             expand=flat.macros.in_math if last else str,
         )  # fmt: skip
-        walker.home_title = front.read(walker).home_title
+        titles = front.read(walker)
+        walker.home_title = titles.home_title
+        if titles.title:
+            walker.writer.heading(titles.title)
         walker.parts.sections.append(Section(id="s0", title="", level=0))
         start, end = _body(flat.text)
         _abstract_of_preamble(walker, start)

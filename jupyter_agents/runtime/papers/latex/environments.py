@@ -57,7 +57,8 @@ def begin(walker: Walker, command: str, at: int, stop: int) -> int:
     end, after = source.ends.get(opened, (stop, stop))
     end, after = min(end, stop), min(after, stop)
     if name in DISPLAYS:
-        walker.display(opened, after, name)
+        told = len(source.text[opened:after].rstrip())
+        walker.display(opened, opened + told, name)
         return after
     handler = ENVIRONMENTS.get(name)
     if handler is None and name in walker.theorems:
@@ -111,13 +112,16 @@ def _item(walker: Walker, name: str, at: int, stop: int) -> int:
     if walker.cell:
         walker.writer.write(f" {mark}")
         return found[1] if found else source.blanks(at)
-    walker.writer.prefix("  " * max(0, len(walker.lists) - 1) + mark)
+    walker.writer.prefix("  " * min(max(0, len(walker.lists) - 1), 6) + mark)
     if walker.role == "text":
         walker.role = "item"
     return found[1] if found else source.blanks(at)
 
 
 def _theorem(walker: Walker, name: str, start: int, end: int) -> None:
+    if walker.cell:
+        walker.run(walker.source.after_optionals(start), end)
+        return
     walker.paragraph()
     kind = walker.theorems.get(name)
     number = walker.counters.step(kind.counter) if kind and kind.counter else ""

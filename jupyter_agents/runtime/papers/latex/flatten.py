@@ -16,7 +16,7 @@ from .definitions import DEFINERS
 from .files import SourceFolder
 from .lexing import DISPLAYS, VERBATIM, without_comments
 from .macros import MAX_DEPTH, Macro, Macros, substitute, take_arguments
-from .reading import Reader
+from .reading import MAX_ARGUMENT, Reader
 
 MAX_TEXT = 20_000_000
 MAX_WORK = 400_000_000
@@ -110,6 +110,13 @@ class Flattener:
 
     def push(self, text: str) -> None:
         """Read a piece of LaTeX from here on, then come back."""
+        if not text:
+            return
+        # an expansion that is used up makes room, so that only true nesting is deep; files stay, to tell loops
+        while self._stack and not self._stack[-1].file and self._stack[-1].at >= len(self._stack[-1].text):
+            self._stack.pop()
+        if len(self._stack) > MAX_DEPTH:
+            self.macros.refuse()
         self._stack.append(_Frame(text))
 
     def emit(self, text: str) -> None:
@@ -198,9 +205,9 @@ class Flattener:
         self._complete(frame, macro)
         frame = self._stack[-1]
         arguments = take_arguments(frame, macro)
-        if arguments is None or len(self._stack) > MAX_DEPTH:
-            if len(self._stack) > MAX_DEPTH:
-                self.macros.count("x" * 10_000)
+        if arguments is None:
+            if not frame.file and frame.peek() == "{" and len(frame.text) - frame.at > MAX_ARGUMENT:
+                self.macros.refuse()
             self.emit(step)
             return
         if step[1:].isalpha() and not macro.parameters:
@@ -210,7 +217,7 @@ class Flattener:
         if macro.final:
             self.emit(body)
         else:
-            self._stack.append(_Frame(body))
+            self.push(body)
 
     def _complete(self, frame: _Frame, macro: Macro) -> None:
         """Where a macro's arguments stand behind the end of an expansion, let reading go on there."""
@@ -243,9 +250,6 @@ class Flattener:
         self.emit(f"\\{which}{{{name}}}")
 
     def _own_environment(self, frame: _Frame, which: str, name: str, macro: Macro) -> None:
-        if len(self._stack) > MAX_DEPTH:
-            self.macros.count("x" * 100_000)
-            return
         if which == "end":
             body = macro.end
         else:
@@ -255,7 +259,7 @@ class Flattener:
                 return
             body = substitute(macro.body, arguments)
         self.macros.count(body)
-        self._stack.append(_Frame(body))
+        self.push(body)
 
     def _verbatim(self, frame: _Frame, name: str) -> None:
         end = f"\\end{{{name}}}"
@@ -304,13 +308,13 @@ class Flattener:
         near = current.rpartition("/")[0]
         found = self.folder.find(asked, TEX_SUFFIXES, near)
         if found is None:
-            self._stack.append(_Frame(branches[1]))
+            self.push(branches[1])
             if name != "InputIfFileExists" and asked not in _DISTRIBUTED:
                 self._miss(asked)
             return True
         if found.rpartition("/")[2].split(".")[0] != asked.rpartition("/")[2].split(".")[0] or asked.startswith(".."):
             self.notes.append(f"{asked} was read from {found}")
-        self._stack.append(_Frame(branches[0]))
+        self.push(branches[0])
         if found.endswith((".bbl", ".bib")):
             return True
         self.open(found, body_only="subfile" in name or "documentclass" in self.folder.read(found)[:20_000])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from ....errors import PaperRefused
 from .reading import Reader
@@ -185,11 +186,15 @@ class Macros:
         self.expansions += 1
         self.produced += len(text)
         if self.expansions > MAX_EXPANSIONS or self.produced > MAX_GROWTH:
-            raise PaperRefused(
-                "the paper's macros do not end or explode; refused to expand them further",
-                expansions=self.expansions,
-                characters=self.produced,
-            )
+            self.refuse()
+
+    def refuse(self) -> NoReturn:
+        """Raise PaperRefused: these macros are not to be expanded any further."""
+        raise PaperRefused(
+            "the paper's macros do not end or explode; refused to expand them further",
+            expansions=self.expansions,
+            characters=self.produced,
+        )
 
     def define(self, name: str, macro: Macro, *, only_if_new: bool = False) -> None:
         """Make a name mean a macro, unless the name is one whose meaning this reader supplies."""
@@ -230,10 +235,14 @@ class Macros:
             self.count(body)
             if not macro.parameters:
                 body = _apart(body, reader)
-            if macro.final or len(stack) > MAX_DEPTH:
+            if macro.final:
                 out.append(body)
-            else:
-                stack.append(Reader(body))
+                continue
+            if reader.at >= len(reader.text):
+                stack.pop()
+            if len(stack) > MAX_DEPTH:
+                self.refuse()
+            stack.append(Reader(body))
         return "".join(out)
 
 

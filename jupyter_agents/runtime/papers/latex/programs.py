@@ -50,6 +50,9 @@ _OPENERS = frozenset({"if", "for", "forall", "while", "repeat", "loop", "functio
 
 def _algorithmic(walker: Walker, name: str, start: int, end: int) -> None:
     """A program: one line for each statement, the words of its control flow kept."""
+    if walker.cell:
+        walker.run(walker.source.after_optionals(start), end)
+        return
     alone = not walker.floats
     walker.paragraph()
     first = len(walker.parts.paragraphs)

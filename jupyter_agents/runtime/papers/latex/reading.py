@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from .lexing import brace_pairs
 
 MAX_ARGUMENT = 200_000
+MAX_OPTIONAL = 2_000
 _SPACE = re.compile(r"[ \t]*\n?[ \t]*")
 _STEP = re.compile(r"\\.|[{}\[\]]", re.S)
+_SIMPLE = re.compile(r"\{([^{}\\]{0,200})\}")
 _TOKEN = re.compile(r"\\[a-zA-Z@]+|\\.|.", re.S)
 
 
@@ -18,6 +22,7 @@ class Reader:
     text: str
     at: int = 0
     work: int = 0
+    _pairs: dict[int, int] | None = field(default=None, init=False, repr=False)
 
     def space(self) -> None:
         """Skip blanks and at most one line end: an empty line ends every search for arguments."""
@@ -37,32 +42,42 @@ class Reader:
             return True
         return False
 
-    def closed(self, opening: str, closing: str) -> str | None:
-        """What stands between `{`…`}` or `[`…`]`, braces balanced; None, and nothing read, where it never closes."""
+    def group(self) -> str | None:
+        """A `{…}` argument; None, and nothing read, where none follows or it never closes."""
         self.space()
-        if self.peek() != opening:
+        if self.peek() != "{":
             return None
-        depth, at, stop = 0, self.at + 1, min(len(self.text), self.at + MAX_ARGUMENT)
-        while match := _STEP.search(self.text, at, stop):
-            at, step = match.end(), match[0]
-            if step == closing and depth == 0:
+        simple = _SIMPLE.match(self.text, self.at)
+        if simple:
+            self.at = simple.end()
+            return simple[1]
+        if self._pairs is None:
+            self._pairs = brace_pairs(self.text)
+        close = self._pairs.get(self.at)
+        if close is None or close - self.at > MAX_ARGUMENT:
+            return None
+        inner = self.text[self.at + 1 : close]
+        self.work += len(inner)
+        self.at = close + 1
+        return inner
+
+    def optional(self) -> str | None:
+        """A `[…]` argument, or None where none follows."""
+        self.space()
+        if self.peek() != "[":
+            return None
+        depth, stop = 0, min(len(self.text), self.at + MAX_OPTIONAL)
+        for match in _STEP.finditer(self.text, self.at + 1, stop):
+            step = match[0]
+            if step == "]" and depth == 0:
                 inner = self.text[self.at + 1 : match.start()]
-                self.work += at - self.at
-                self.at = at
+                self.at = match.end()
                 return inner
             depth += (step == "{") - (step == "}")
             if depth < 0:
                 break
-        self.work += at - self.at
+        self.work += stop - self.at
         return None
-
-    def group(self) -> str | None:
-        """A `{…}` argument."""
-        return self.closed("{", "}")
-
-    def optional(self) -> str | None:
-        """A `[…]` argument, or None where none follows."""
-        return self.closed("[", "]")
 
     def argument(self) -> str | None:
         """A `{…}` argument or, as TeX allows, the single token that follows."""

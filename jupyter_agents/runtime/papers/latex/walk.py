@@ -161,6 +161,7 @@ class Walker:
     _cites: list[str] = field(default_factory=list)
     _waiting: list[Callable[[], None]] = field(default_factory=list)
     _footnote_number: int = 0
+    _unclosed: dict[str, int] = field(default_factory=dict)
 
     def run(self, start: int, stop: int) -> None:
         """Read a range of the source. Raises PaperRefused where things nest too deeply."""
@@ -255,14 +256,21 @@ class Walker:
         return end + 2
 
     def _formula_end(self, close: str, at: int, stop: int) -> int | None:
-        depth = 0
-        for match in _CLOSERS[close].finditer(self.source.text, at, min(stop, at + MAX_FORMULA)):
-            found = match[0]
-            if found == close and depth <= 0:
+        """Where a formula closes; braces are jumped over in `$…$`, which ends with its paragraph at the latest."""
+        text, limit = self.source.text, min(stop, at + MAX_FORMULA)
+        place = max(at, self._unclosed.get(close, 0)) if close != "$" else at
+        while match := _CLOSERS[close].search(text, place, limit):
+            place = match.end()
+            if match[0] == close:
                 return match.start()
-            if found.isspace():
+            if match[0].isspace() or match[0] == "}":
                 return None
-            depth += (found == "{") - (found == "}")
+            if match[0] == "{":
+                if match.start() not in self.source.pairs:
+                    return None
+                place = self.source.pairs[match.start()] + 1
+        # what was searched once in vain is not searched again: many openings stay cheap
+        self._unclosed[close] = limit
         return None
 
     def inline(self, latex: str) -> None:
@@ -325,6 +333,9 @@ class Walker:
 
     def as_role(self, role: Role, start: int, end: int) -> Paragraph | None:
         """Read a range as one or more paragraphs of a role; returns the last."""
+        if self.cell:
+            self.run(start, end)
+            return None
         self.close()
         before, self.role = self.role, role
         count = len(self.parts.paragraphs)
