@@ -16,7 +16,7 @@ BlockKind = Literal["heading", "text", "item", "footnote", "figure", "table", "r
 
 _ITEM: Final = re.compile(r"(?:[•◦▪‣∙·●■∗*–—]|\((?:\d{1,2}|[a-z]|[ivx]+)\)|\d{1,2}\))\s+\S")
 _RUN_IN: Final = re.compile(r"(?P<head>Abstract|ABSTRACT)\s*(?:[.:—–-]+)\s*(?P<rest>\S.*)")
-_NOTE_MARK: Final = re.compile(r"(?:\d{1,2}|[*∗†‡§¶])\s?(?=[A-Z\"“(]|https?:|www\.)")
+_NOTE_MARK: Final = re.compile(r"(?:\d{1,2}\s?(?=[A-Z\"“(]|https?:|www\.)|\d{1,2}(?=[a-z])|[*∗†‡§¶]\s?(?=\w))")
 
 
 class Block(Record):
@@ -83,6 +83,7 @@ def blocks_of(lines: list[Line]) -> list[Block]:
 def _floats(lines: list[Line]) -> dict[int, Block | None]:
     """Tables and figures by the index of their first line; None for their other lines."""
     found: dict[int, Block | None] = {}
+    seen: set[tuple[str, str]] = set()
     for i, line in enumerate(lines):
         match = CAPTION.match(line.text)
         if i in found or match is None or (i and not _apart(lines[i - 1], line)):
@@ -96,6 +97,10 @@ def _floats(lines: list[Line]) -> dict[int, Block | None]:
             block = Block(kind="table", lines=caption, number=match["number"], rows=read)
         else:
             block = Block(kind="figure", lines=caption, number=match["number"])
+        name = (match["kind"][:3].lower(), match["number"])
+        if name in seen and not rows:
+            continue  # a sentence of the text that begins with "Table 4."
+        seen.add(name)
         found |= dict.fromkeys([*rows, *range(i, end)])
         found[min([i, *rows])] = block
     return found

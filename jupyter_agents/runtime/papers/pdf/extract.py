@@ -123,7 +123,7 @@ def composed(run: list[Glyph]) -> str:
     for glyph in run:
         if glyph.char in {"\x02", "\u00ad"}:  # how some producers write the hyphen at a line's end
             out.append("\ufffe")
-        elif glyph.char == "\ufffe" or not unicodedata.category(glyph.char or "\0").startswith("C"):
+        elif glyph.char == "\ufffe" or not unicodedata.category(glyph.char[:1] or "\0").startswith("C"):
             out.append(LIGATURES.get(glyph.char, glyph.char))
         elif not "".join(out).strip() and not glyph.made:  # a sign without Unicode that begins a line
             out.append("• ")
