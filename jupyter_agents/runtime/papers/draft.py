@@ -118,17 +118,19 @@ class Draft:
         self.missing: list[str] = []
         self.notes: list[str] = []
         self._role: Role | None = None
-
-    @property
-    def section(self) -> str:
+        self.section = "s0"
         """Id of the section that is being written."""
-        return self.sections[-1].id
+
+    def leave_section(self) -> None:
+        """What follows stands under no heading, as the text of a letter does after its abstract."""
+        self.section = "s0"
 
     def heading(self, title: str, level: int, *, number: str = "", page: int | None = None) -> None:
         """Begins a section; its parent is the nearest one before it of a lower level."""
         parent = next((s.id for s in reversed(self.sections[1:]) if s.level < level), None)
         id = f"s{len(self.sections)}"
         span = self._put(f"{number} {title}".strip())
+        self.section = id
         self.sections.append(
             Section(id=id, title=title, level=level, parent=parent, number=number, page=page, span=span)
         )
