@@ -7,7 +7,7 @@ import pytest
 
 from jupyter_agents.errors import PaperRefused, PaperUnreadable
 from jupyter_agents.runtime.papers import Paper, latex, pdf
-from tests.support.pdf_writer import PdfPage
+from tests.support.pdf_writer import PdfPage, pdf_bomb
 from tests.support.pdf_writer import pdf as write_pdf
 
 LEFT, RIGHT = 60.0, 320.0
@@ -193,6 +193,14 @@ def test_a_page_crowded_beyond_reason_is_refused(tmp_path: Path) -> None:
     path.write_bytes(write_pdf([page]))
     with pytest.raises(PaperRefused, match="more text than a paper has"):
         pdf.read(path, id="local:crowded", version="v")
+
+
+@pytest.mark.soak
+def test_a_bomb_ends_in_bounded_time_and_memory(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.pdf"
+    path.write_bytes(pdf_bomb(3 * 2**30))
+    with pytest.raises(PaperRefused, match="more memory or time"):
+        pdf.read(path, id="local:bomb", version="v")
 
 
 def test_a_real_paper_of_two_columns(shared_papers: Path) -> None:

@@ -133,9 +133,9 @@ def _names(latex: str, walker: Walker) -> list[str]:
         shown = re.sub(r"\[[^\]]*\]|[*†‡§¶#∗⋆]|\d+(?:\s*,\s*\d+)*\s*$", " ", shown)
         affiliated = False
         for name in re.split(r"\s*[,;]\s*(?:and\s+)?|\s+(?:and|AND|&)\s+|\s*\|\s*", shown):
-            name = re.sub(r"[\d,]+$", "", " ".join(name.split())).strip(" ,;.:") if name else ""
+            affiliated = affiliated or bool(_AFFILIATION_WORDS.search(name or ""))
+            name = re.sub(r"[\d,]+$", "", " ".join((name or "").split())).strip(" ,;.:")
             name = name.removeprefix("and ")
-            affiliated = affiliated or bool(_AFFILIATION_WORDS.search(name))
             if name and not affiliated and re.search(r"[^\W\d_]{2}", name):
                 if names and re.fullmatch(r"(?:Jr|Sr|II|III|IV|PhD|Ph\.D|M\.?D)\.?", name):
                     continue
