@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -202,7 +203,7 @@ def test_a_bare_agent_is_a_form_that_starts_a_run(shell: Any, settings: Settings
 
     box = shell.run_cell("%agent").result
     assert type(box).__name__ == "VBox"
-    cells = Cells(shell, None)
+    cells = Cells(shell, None, {})
     form = LaunchForm(cells._begin, settings)
     form.request.value = "What's on the shelves?"
     form.sources.value = "a folder\n\nb.tex"
@@ -222,7 +223,7 @@ def test_a_bare_agent_is_a_form_that_starts_a_run(shell: Any, settings: Settings
 def test_the_form_tells_what_is_wrong(shell: Any, settings: Settings) -> None:
     from jupyter_agents.interfaces.cells import Cells
 
-    form = LaunchForm(Cells(shell, None)._begin, settings)
+    form = LaunchForm(Cells(shell, None, {})._begin, settings)
     form.button.click()
     assert "survey needs QUESTION" in form.status.value
     form.request.value, form.budget.value = "Q", -1
@@ -230,3 +231,14 @@ def test_the_form_tells_what_is_wrong(shell: Any, settings: Settings) -> None:
     assert "at least 0" in form.status.value
     assert not form.button.disabled
     assert runs(settings) == []
+
+
+def test_a_cell_of_the_notebook_goes_along_as_a_file(shell: Any, capsys: Capture, settings: Settings) -> None:
+    shell.run_cell("loss = 0.1  # What's left", store_history=True, cell_id="abc-1")
+    number = shell.execution_count - 1
+    for name in ("abc-1", str(number), f"[{number}]"):
+        handle = shell.run_cell(f"%agent survey shelves --cell {name} --background").result
+        cell = RunFolder(handle.folder).read_request().options["cell"]
+        assert Path(cell).read_text() == "loss = 0.1  # What's left"
+    error = failure(shell, "%agent survey shelves --cell abc-9")
+    assert "run that cell once" in str(error)
