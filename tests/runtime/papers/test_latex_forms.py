@@ -21,6 +21,12 @@ from .latex_papers import body, check_spans, write
         (r"\author{Ann Bee \\ University of X \\ \texttt{a@b.c} \And Cy Dee \\ Lab Y}", ("Ann Bee", "Cy Dee")),
         (r"\author{Ann Bee}\affiliation{U}\author{Cy Dee}\email{c@d.e}", ("Ann Bee", "Cy Dee")),
         (r"\author[a]{Ann Bee\corref{cor}}\ead{x@y}\author[b]{Cy Dee}\address[a]{Uni}", ("Ann Bee", "Cy Dee")),
+        (r"\author{Ann Bee$^{1}$ \quad Cy Dee$^{2}$\\ $^{1}$Uni of X \quad $^{2}$Meta AI}", ("Ann Bee", "Cy Dee")),
+        (r"\author{Ann Bee \\ Department of X\\ Pittsburgh, PA 15213\\ \And Cy D. Dee \\ Affiliation \\ Address}",
+         ("Ann Bee", "Cy D. Dee")),
+        (r"\author*[1,2]{\fnm{Ann} \sur{Bee}}\email{a@b}\author[2]{\fnm{Cy} \sur{Dee}}\affil*[1]{\orgdiv{D}}",
+         ("Ann Bee", "Cy Dee")),
+        (r"\icmlauthor{Ann Bee}{a,b}\icmlauthor{Cy Dee}{b}\icmlcorrespondingauthor{Ann}{a@b}", ("Ann Bee", "Cy Dee")),
         (r"\author{Ann~Bee\inst{1} \and C\'eline D\"ee\inst{2}}\institute{A \and B}", ("Ann Bee", "Céline Dëe")),
     ],
 )  # fmt: skip
@@ -131,6 +137,7 @@ def test_macros_of_a_style_file_that_came_along_are_known(tmp_path: Path) -> Non
 
 
 def test_subfiles_and_imports_are_followed_from_their_folders(tmp_path: Path) -> None:
+    assert "x=y" in body(write(tmp_path / "m", q="x=y"), r"\begin{equation}\input{q}\end{equation}").text
     inner = r"\documentclass[../main]{subfiles}\begin{document}A \input{d}\end{document} not this"
     write(tmp_path, sub__a=inner, sub__b="B", sub__d="D")
     assert body(tmp_path, r"\subfile{sub/a} \import{sub/}{b} \input{sub/b.tex}").text == "A D B B"

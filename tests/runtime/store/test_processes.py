@@ -46,7 +46,7 @@ def assert_whole(folder: Path, numbers: set[int], make: Make) -> PreprintStore:
 
 
 @pytest.mark.parametrize(
-    ("processes", "each"), [(2, 60), pytest.param(2, 200, marks=SOAK), pytest.param(5, 40, marks=SOAK)]
+    ("processes", "each"), [(2, 40), pytest.param(2, 200, marks=SOAK), pytest.param(5, 40, marks=SOAK)]
 )
 def test_processes_submitting_and_searching_lose_nothing(
     tmp_path: Path, make: Make, processes: int, each: int

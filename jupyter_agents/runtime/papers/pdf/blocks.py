@@ -132,6 +132,9 @@ def _footnotes(lines: list[Line], floats: dict[int, Block | None]) -> dict[int, 
     """Small lines at the foot of a column, by their index; None for lines that go on with the one before."""
     found: dict[int, Block | None] = {}
     listed = _listed(lines)
+    unheaded = _unheaded_references(lines)
+    if unheaded is not None:
+        listed = dict.fromkeys(range(unheaded, len(lines)))
     lowest = _lowest(lines)
     for start, end in _columns(lines):
         first = end

@@ -31,7 +31,6 @@ _SMALL: Final = frozenset(
         "le",
         "du",
         "dos",
-        "etzioni",
         "el",
         "al",
         "bin",

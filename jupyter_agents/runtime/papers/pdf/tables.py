@@ -22,7 +22,12 @@ def caption_end(lines: list[Line], start: int) -> int:
         last, line = lines[end - 1], lines[end]
         same = line.page == last.page and line.column == last.column and abs(line.size - last.size) < 0.6
         pitch = last.y0 - line.y0
-        if not same or not 0 < pitch < 1.45 * last.size or len(line.segments) > 1 or CAPTION.match(line.text):
+        if (
+            not same
+            or not 0 < pitch < max(1.45, 1.15 * last.leading) * last.size
+            or len(line.segments) > 1
+            or CAPTION.match(line.text)
+        ):
             break
         if last.filled < 0.75 and last.text.endswith("."):
             break
