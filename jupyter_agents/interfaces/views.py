@@ -125,8 +125,8 @@ def _headline(progress: Progress) -> str:
     if progress.stages and not progress.ended:
         parts.append(progress.stages[-1])
     parts += [f"{progress.steps} steps", money(progress.cost, progress.budget)]
-    counts = [(progress.papers, "papers"), (progress.evidence, "quotes"), (progress.cells, "cells")]
-    parts += [f"{n} {name}" for n, name in counts if n]
+    counts = [(progress.papers, "paper"), (progress.evidence, "quote"), (progress.cells, "cell")]
+    parts += [f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n]
     parts.append(f"run {progress.run}")
     reason = f" — {progress.reason}" if progress.reason else ""
     return shorten(" · ".join(parts) + reason, 600)
