@@ -93,8 +93,8 @@ class SandboxedKernel:
 
     @property
     def ended_because(self) -> str:
-        """Why the sandbox was ended by its watchdog; empty while it was not."""
-        return self._provisioner.ended_because if self._manager.provisioner is not None else ""
+        """Why the sandbox was ended for taking too much; empty while it was not."""
+        return self._provisioner.why_ended() if self._manager.provisioner is not None else ""
 
     async def execute(
         self, code: str, *, cell: str = "", limits: Limits | None = None, on_output: OnOutput | None = None
