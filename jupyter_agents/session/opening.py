@@ -8,11 +8,12 @@ from datetime import datetime
 
 from .. import agents, designs, policy
 from ..agents import Agent
-from ..records import Answer, Event, Json, RunState, Usage, dump, parse
+from ..records import Answer, Event, Json, RunState, Usage, dump, dumps, parse
 from ..runtime.journal.folder import RunFolder
 from ..runtime.journal.inbox import Inbox, Message
 from ..runtime.journal.journal import Journal
 from ..runtime.journal.live import LiveWriter
+from ..runtime.kernel import Limits
 from ..runtime.model import Capabilities
 from ..runtime.model.redact import redactor
 from ..settings import Settings, api_key
@@ -66,9 +67,15 @@ def open_engine(folder: RunFolder, *, from_seq: int | None = None) -> Iterator[E
 
 def main_run(engine: Engine) -> LiveRun:
     """The main line of a run; the task is said once the agent has prepared."""
-    workspace = Workspace(
-        engine.folder.path, engine.services.kernel, lambda kind, data: _report(engine.journal, kind, data)
-    )
+
+    def report(kind: str, data: Json) -> None:
+        engine.journal.append(kind, data, durable=False)
+
+    def show(output: Json) -> None:
+        engine.live.write("output", dumps(output), role="kernel")
+
+    limits = Limits(cell_s=engine.settings.cell_s, output_bytes=engine.settings.output_kb * 1024)
+    workspace = Workspace(engine.folder.path, engine.services.kernel, limits, report, show)
     if engine.resumed:
         workspace.lost()
     line = Line("", State(), engine.account, workspace)
@@ -150,7 +157,3 @@ def _worked_s(events: Sequence[Event]) -> float:
     if since is not None and last is not None:
         total += (last - since).total_seconds()
     return total
-
-
-def _report(journal: Journal, kind: str, data: Json) -> None:
-    journal.append(kind, data, durable=False)

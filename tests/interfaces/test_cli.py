@@ -73,6 +73,7 @@ def test_help_of_a_command_and_of_a_group(survey_agent: str, capsys: Capture) ->
         (["survey", "Q", "--design", "gatedloop"], "did you mean 'gated_loop'"),
         (["survey", "Q", "--data", "x"], "a shell has no variables"),
         (["survey", "Q", "--data", "x=missing.csv"], "there is no file or folder missing.csv"),
+        (["survey", "Q", "--cell", "abc-1"], "a shell takes a file"),
         (["runs", "show", "nothing"], "there is no run 'nothing'"),
         (["runs", "show", "last"], "there are no runs"),
         (["schema", "paperz"], "unknown schema"),

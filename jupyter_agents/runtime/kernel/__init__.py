@@ -54,6 +54,11 @@ class Kernel(Protocol):
 
     workdir: Path
 
+    @property
+    def starts(self) -> int:
+        """How often its process was started; where it rises during a cell, variables are gone."""
+        ...
+
     async def execute(
         self, code: str, *, cell: str = "", limits: Limits | None = None, on_output: OnOutput | None = None
     ) -> CellResult:

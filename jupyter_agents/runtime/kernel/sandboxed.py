@@ -59,6 +59,7 @@ class SandboxedKernel:
 
     def __init__(self, manager: AsyncKernelManager, workdir: Path) -> None:
         self.workdir = workdir
+        self.starts = 0
         self._manager = manager
         self._client: AsyncKernelClient | None = None
         self._one_cell = asyncio.Lock()
@@ -144,6 +145,7 @@ class SandboxedKernel:
 
     async def _connect(self) -> None:
         """Connect once the kernel's own sockets exist, then put the helpers into it."""
+        self.starts += 1
         deadline = time.monotonic() + _START_S
         await self._sockets(deadline)
         context = zmq.asyncio.Context.instance()
