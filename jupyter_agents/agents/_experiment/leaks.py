@@ -26,7 +26,9 @@ def in_data(scorer: Scorer) -> tuple[str, ...]:
             found.append(f"{n} of {len(rows)} {part} rows have exactly the features of a training row")
     numeric = scorer.metric.kind == "regression"
     given = [column for column in features if _is_target(train[column], train[scorer.target], numeric=numeric)]
-    found += [f"the column {column!r} gives {scorer.target!r} away: it determines it almost exactly" for column in given]
+    found += [
+        f"the column {column!r} gives {scorer.target!r} away: it determines it almost exactly" for column in given
+    ]
     return tuple(found)
 
 
