@@ -57,6 +57,7 @@ def open_engine(folder: RunFolder, *, from_seq: int | None = None) -> Iterator[E
             redact=redact,
             account=Account(request.budget),
             has_model=_has_model(earlier, settings, folder),
+            model=request.model or settings.model,
         )
         _remember(engine, earlier)
         try:
@@ -83,17 +84,17 @@ def main_run(engine: Engine) -> LiveRun:
 
 
 async def learn_capabilities(engine: Engine) -> None:
-    """What the server can do, asked once for a run and the same ever after."""
+    """What the server can do with the models that may be asked: tried once for a run, the same ever after."""
     if not engine.has_model:
         return
     check_price(engine.services, engine.request)
-    model = engine.request.model or engine.settings.model
+    for n, model in enumerate(filter(None, dict.fromkeys((engine.model, engine.settings.fallback_model)))):
 
-    async def work() -> Capabilities:
-        return await engine.services.model().capabilities(model)
+        async def work(model: str = model) -> Capabilities:
+            return await engine.services.model().capabilities(model)
 
-    called = await engine.call("/model:0", "capabilities", model, work)
-    engine.services.capabilities = parse(called.value, Capabilities)
+        called = await engine.call(f"/model:{n}", "capabilities", model, work)
+        engine.services.capabilities[model] = parse(called.value, Capabilities)
 
 
 def all_tools(agent: Agent) -> dict[str, Tool]:
