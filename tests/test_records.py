@@ -23,7 +23,7 @@ def test_records_are_frozen_and_compare_by_value() -> None:
 
 def test_records_take_keywords_only() -> None:
     with pytest.raises(TypeError):
-        Late(1, "x")  # type: ignore[misc]
+        Late(1, "x")  # type: ignore[call-arg]
 
 
 def test_a_record_survives_json() -> None:

@@ -33,10 +33,11 @@ class Paused(KeyboardInterrupt):
 class Cells:
     """The grammar over one IPython shell."""
 
-    def __init__(self, shell: Any, settings: object) -> None:
-        """shell: an `InteractiveShell`. settings: what `%config JupyterAgents` holds."""
+    def __init__(self, shell: Any, settings: object, sources: Mapping[str, str]) -> None:
+        """shell: an `InteractiveShell`. settings: what `%config JupyterAgents` holds. sources: of cells, by id."""
         self.shell = shell
         self.settings = settings
+        self.sources = sources
 
     def agent(self, line: str, cell: str | None) -> object:
         """One line of `%agent`, or one cell of `%%agent`. Raises JupyterAgentsError, KeyboardInterrupt."""
@@ -57,13 +58,13 @@ class Cells:
         """Start a run for the launch form, which watches it by itself."""
         line, words = from_argv(argv)
         command = parse(line, words, all_verbs(), "notebook", body=body)
-        return launch(plan(command, self.settings), self._variables())[0]
+        return launch(plan(command, self.settings, self._find_cell), self._variables())[0]
 
     def _start(self, command: Command) -> RunHandle:
         out = command.options.get("out")
         if out is not None and not str(out).isidentifier():
             raise InputError(f"--out {out!r} cannot name a variable")
-        folder, handed = launch(plan(command, self.settings), self._variables())
+        folder, handed = launch(plan(command, self.settings, self._find_cell), self._variables())
         handle = self._handle(folder)
         if out is not None:
             self.shell.user_ns[out] = handle
@@ -73,6 +74,14 @@ class Cells:
             show_text(f"run {folder.id} works in the background; %agent runs show {folder.id} looks at it")
             return handle
         return self._stay(folder, handle)
+
+    def _find_cell(self, name: str) -> str | None:
+        """A cell's source by its id, or by the number in its brackets."""
+        if name in self.sources:
+            return self.sources[name]
+        ran = self.shell.history_manager.input_hist_raw
+        number = name.strip("[]")
+        return ran[int(number)] if number.isdecimal() and 0 < int(number) < len(ran) else None
 
     def _perform(self, command: Command) -> object:
         settings = resolve({}, self.settings)

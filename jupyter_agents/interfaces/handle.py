@@ -11,6 +11,7 @@ from ..runtime.journal.folder import RunFolder
 from ..runtime.journal.journal import read
 from ..runtime.journal.state import summary
 from ..session.state import project
+from .pages import show_bundle
 from .progress import ENDED, Ending, Progress
 from .views import bundle, shorten
 from .watching import Watch
@@ -99,4 +100,9 @@ class RunHandle:
         return f"<run {self.id}: {now.agent} {now.state.value}, {shorten(title, 80)!r}> {more}".strip()
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        return {"text/plain": repr(self)} if self._already_shown() else bundle(self.progress())
+        return bundle(self.progress())
+
+    def _ipython_display_(self) -> None:
+        """Shown as the value of a cell; a cell that ran it shows it already."""
+        if not self._already_shown():
+            show_bundle(bundle(self.progress()))

@@ -10,6 +10,9 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from ..errors import JupyterAgentsError
 from ..settings import configurable, resolve
 
+CELLS = 1000
+"""How many cells are remembered."""
+
 
 @magics_class
 class AgentMagics(Magics):
@@ -20,6 +23,8 @@ class AgentMagics(Magics):
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         self.settings = configurable()(parent=shell)
+        self.cells: dict[str, str] = {}
+        """Sources of the notebook's cells as they ran last, by cell id; a kernel knows no others."""
 
     @no_var_expand
     @line_cell_magic
@@ -28,11 +33,18 @@ class AgentMagics(Magics):
         from .cells import Cells, Paused
 
         try:
-            return Cells(self.shell, self.settings).agent(line, cell)
+            return Cells(self.shell, self.settings, self.cells).agent(line, cell)
         except JupyterAgentsError as error:
             raise _quiet(error, f"{type(error).__name__}: {error.message}") from error.__cause__
         except Paused as paused:
             raise _quiet(paused, str(paused)) from None
+
+    def remember(self, info: Any) -> None:
+        """Keep the source of a cell that is about to run, for `--cell ID`."""
+        if info is not None and getattr(info, "cell_id", None):
+            self.cells[info.cell_id] = info.raw_cell
+            if len(self.cells) > CELLS:
+                self.cells.pop(next(iter(self.cells)))
 
 
 def load(shell: Any) -> None:
@@ -40,6 +52,7 @@ def load(shell: Any) -> None:
     magics = AgentMagics(shell)
     shell.register_magics(magics)
     shell.configurables.append(magics.settings)
+    shell.events.register("pre_run_cell", magics.remember)
     for name in ("%agent", "%%agent"):
         shell.set_hook("complete_command", partial(_completions, magics), str_key=name)
 
@@ -47,7 +60,10 @@ def load(shell: Any) -> None:
 def unload(shell: Any) -> None:
     """Take the magics away."""
     for kind in ("line", "cell"):
-        shell.magics_manager.magics[kind].pop("agent", None)
+        magic = shell.magics_manager.magics[kind].pop("agent", None)
+    magics = getattr(magic, "__self__", None)
+    if magics is not None:
+        shell.events.unregister("pre_run_cell", magics.remember)
     shell.configurables[:] = [c for c in shell.configurables if type(c) is not configurable()]
 
 

@@ -6,19 +6,29 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from IPython.display import display as _display
-
 from .progress import Progress
 from .views import bundle, news, plain, printable
 
 REDRAW_S = 0.4
 """The least time between two redraws: a page makes its Markdown anew each time."""
-display: Any = _display  # not annotated over there
+
+
+def display(shown: dict[str, Any], **options: Any) -> Any:
+    """IPython's `display`, imported when something is shown."""
+    from IPython import display as ipython_display
+
+    show: Any = ipython_display.display  # not annotated over there
+    return show(shown, **options)
 
 
 def show_text(text: str) -> None:
     """Show plain text."""
-    display({"text/plain": printable(text)}, raw=True)
+    show_bundle({"text/plain": printable(text)})
+
+
+def show_bundle(shown: dict[str, Any]) -> None:
+    """Show a MIME bundle as it is."""
+    display(shown, raw=True)
 
 
 class Page:

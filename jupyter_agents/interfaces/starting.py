@@ -19,6 +19,7 @@ from ..session.start import start
 from ..settings import Settings, resolve
 from .grammar import Command, Verb
 from .handing import Handed, hand_over
+from .own_cell import FindCell, cell_file
 
 AS_SETTINGS = {
     "budget": "budget_usd",
@@ -40,12 +41,17 @@ class Planned(msgspec.Struct, frozen=True):
     """What was said after `--data`."""
 
 
-def plan(command: Command, config: object | None = None) -> Planned:
-    """What a command asks for, with the settings that hold now. Raises InputError, UnknownName."""
+def plan(command: Command, config: object | None = None, find_cell: FindCell | None = None) -> Planned:
+    """What a command asks for, with the settings that hold now. Raises InputError, UnknownName.
+
+    config: what `%config` holds. find_cell: sources of the notebook's cells; None in a shell.
+    """
     options = command.options
     settings = resolve({name: options.get(option) for option, name in AS_SETTINGS.items()}, config)
     designs.load(settings.design)
     own = own_options(command.verb, options)
+    if own.get("cell"):
+        own["cell"] = cell_file(own["cell"], settings.cache_folder / "cells", find_cell)
     request = Request(
         agent=command.verb.agent,
         text=next(iter(command.places.values())),

@@ -26,6 +26,6 @@ A view reads the journal. Its events, by `kind`:
 | `possibly_paid` | key, usage: a call in flight when the run was killed |
 | `rewind` | from: results from this seq on no longer count |
 | `ending` | failed, reason |
-| `report` | title, summary, result, files, preprint |
+| `report` | title, summary, result, claims, verdicts, files, preprint |
 | `crashed` | traceback: an error of our own |
 """

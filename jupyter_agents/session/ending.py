@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..agents import Report
 from ..errors import JupyterAgentsError
-from ..records import Preprint, RunState
+from ..records import Preprint, RunState, dump
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -22,14 +22,14 @@ WITHOUT = (
 
 def announce(engine: Engine) -> None:
     """Journal what the run is, once."""
-    if engine.resumed:
+    if any(event.kind == "started" for event in engine.journal.events):
         return
-    model = engine.request.model or engine.settings.model
-    line = f"**With {model}**, design {engine.design.name}." if engine.has_model else WITHOUT
+    model = engine.model if engine.has_model else ""
+    line = f"**With {model}**, design {engine.design.name}." if model else WITHOUT
     data = {
         "agent": engine.agent.name,
         "design": engine.design.name,
-        "model": model if engine.has_model else "",
+        "model": model,
         "has_model": engine.has_model,
         "version": version("jupyter-agents"),
         "line": line,
@@ -51,9 +51,9 @@ async def end(run: LiveRun, state: RunState, reason: str) -> RunState:
         report = Report(title=engine.request.text, summary=reason, body="", publish=False)
     _write(run, report, state, reason)
     preprint = _share(run, report) if state is RunState.done and report.publish else ""
-    shown = {"title": report.title, "summary": report.summary, "result": report.result}
-    files = sorted(report.files)
-    engine.journal.append("report", {**shown, "files": files, "preprint": preprint}, durable=True)
+    said = {name: getattr(report, name) for name in ("title", "summary", "result", "claims", "verdicts")}
+    data = {**dump(said), "files": sorted(report.files), "preprint": preprint}
+    engine.journal.append("report", data, durable=True)
     engine.say(state, reason)
     return state
 

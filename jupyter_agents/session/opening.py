@@ -8,11 +8,12 @@ from datetime import datetime
 
 from .. import agents, designs, policy
 from ..agents import Agent
-from ..records import Answer, Event, Json, RunState, Usage, dump, parse
+from ..records import Answer, Event, Json, RunState, Usage, dump, dumps, parse
 from ..runtime.journal.folder import RunFolder
 from ..runtime.journal.inbox import Inbox, Message
 from ..runtime.journal.journal import Journal
 from ..runtime.journal.live import LiveWriter
+from ..runtime.kernel import Limits
 from ..runtime.model import Capabilities
 from ..runtime.model.redact import redactor
 from ..settings import Settings, api_key
@@ -56,6 +57,7 @@ def open_engine(folder: RunFolder, *, from_seq: int | None = None) -> Iterator[E
             redact=redact,
             account=Account(request.budget),
             has_model=_has_model(earlier, settings, folder),
+            model=request.model or settings.model,
         )
         _remember(engine, earlier)
         try:
@@ -66,9 +68,15 @@ def open_engine(folder: RunFolder, *, from_seq: int | None = None) -> Iterator[E
 
 def main_run(engine: Engine) -> LiveRun:
     """The main line of a run; the task is said once the agent has prepared."""
-    workspace = Workspace(
-        engine.folder.path, engine.services.kernel, lambda kind, data: _report(engine.journal, kind, data)
-    )
+
+    def report(kind: str, data: Json) -> None:
+        engine.journal.append(kind, data, durable=False)
+
+    def show(output: Json) -> None:
+        engine.live.write("output", dumps(output), role="kernel")
+
+    limits = Limits(cell_s=engine.settings.cell_s, output_bytes=engine.settings.output_kb * 1024)
+    workspace = Workspace(engine.folder.path, engine.services.kernel, limits, report, show)
     if engine.resumed:
         workspace.lost()
     line = Line("", State(), engine.account, workspace)
@@ -76,17 +84,17 @@ def main_run(engine: Engine) -> LiveRun:
 
 
 async def learn_capabilities(engine: Engine) -> None:
-    """What the server can do, asked once for a run and the same ever after."""
+    """What the server can do with the models that may be asked: tried once for a run, the same ever after."""
     if not engine.has_model:
         return
     check_price(engine.services, engine.request)
-    model = engine.request.model or engine.settings.model
+    for n, model in enumerate(filter(None, dict.fromkeys((engine.model, engine.settings.fallback_model)))):
 
-    async def work() -> Capabilities:
-        return await engine.services.model().capabilities(model)
+        async def work(model: str = model) -> Capabilities:
+            return await engine.services.model().capabilities(model)
 
-    called = await engine.call("/model:0", "capabilities", model, work)
-    engine.services.capabilities = parse(called.value, Capabilities)
+        called = await engine.call(f"/model:{n}", "capabilities", model, work)
+        engine.services.capabilities[model] = parse(called.value, Capabilities)
 
 
 def all_tools(agent: Agent) -> dict[str, Tool]:
@@ -150,7 +158,3 @@ def _worked_s(events: Sequence[Event]) -> float:
     if since is not None and last is not None:
         total += (last - since).total_seconds()
     return total
-
-
-def _report(journal: Journal, kind: str, data: Json) -> None:
-    journal.append(kind, data, durable=False)

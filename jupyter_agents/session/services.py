@@ -33,7 +33,8 @@ class Services:
     settings: Settings
     request: Request
     library: Library
-    capabilities: Capabilities | None = None
+    capabilities: dict[str, Capabilities] = field(default_factory=dict)
+    """What the server can do with each model that may be asked."""
     _model: Model | None = None
     _store: Store | None = None
     _rates: dict[str, Rate] = field(default_factory=dict)

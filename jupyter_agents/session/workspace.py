@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..records import Cell, CellResult, Json, digest
-from ..runtime.kernel import Kernel
+from ..runtime.kernel import Kernel, Limits, OnOutput
 
 Start = Callable[[Path], Awaitable[Kernel]]
 """Starts a sandboxed kernel whose one writable folder is given."""
@@ -23,13 +23,61 @@ MOVING = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)? ?(?:ns|µs|us|ms|s)\b")
 """Addresses and times, which differ from run to run and mean nothing."""
 
 
+class Bounded:
+    """A run's kernel: every cell within the run's limits, its output shown live, a lost memory noticed."""
+
+    def __init__(self, kernel: Kernel, limits: Limits, lost: Callable[[], None], show: OnOutput) -> None:
+        self._kernel = kernel
+        self._limits = limits
+        self._lost = lost
+        self._show = show
+        self.workdir = kernel.workdir
+
+    @property
+    def starts(self) -> int:
+        """How often its process was started."""
+        return self._kernel.starts
+
+    async def execute(
+        self, code: str, *, cell: str = "", limits: Limits | None = None, on_output: OnOutput | None = None
+    ) -> CellResult:
+        """Run one cell; see `Kernel.execute`."""
+        before = self._kernel.starts
+        result = await self._kernel.execute(
+            code, cell=cell, limits=limits or self._limits, on_output=on_output or self._show
+        )
+        if result.status == "died" or self._kernel.starts != before:
+            self._lost()
+        return result
+
+    async def interrupt(self) -> None:
+        """Interrupt the running cell and its children."""
+        await self._kernel.interrupt()
+
+    async def restart(self) -> None:
+        """A fresh process in the same folder; variables are gone, and that is what was wanted."""
+        await self._kernel.restart()
+
+    async def shutdown(self) -> None:
+        """End the kernel. Safe to call twice."""
+        await self._kernel.shutdown()
+
+
 class Workspace:
     """The folder and kernel of one line of work."""
 
-    def __init__(self, folder: Path, start: Start, report: Callable[[str, Json], None]) -> None:
+    def __init__(
+        self, folder: Path, start: Start, limits: Limits, report: Callable[[str, Json], None], show: OnOutput
+    ) -> None:
+        """Describe a line's folder.
+
+        report: journals an event. show: takes outputs as they arrive.
+        """
         self.folder = folder
         self._start = start
+        self._limits = limits
         self._report = report
+        self._show = show
         self._kernel: Kernel | None = None
         self._lost = False
         self._branches: list[Workspace] = []
@@ -59,7 +107,7 @@ class Workspace:
         if self._lost:
             self._lay()
         self.work.mkdir(parents=True, exist_ok=True)
-        kernel = await self._start(self.work)
+        kernel = Bounded(await self._start(self.work), self._limits, self.lost, self._show)
         self._kernel = kernel
         if self._lost and kept:
             await self._rebuild(kernel, kept)
@@ -73,7 +121,7 @@ class Workspace:
         shutil.copytree(
             self.inputs, folder, symlinks=True, dirs_exist_ok=True
         ) if self.inputs.is_dir() else folder.mkdir()
-        return await self._start(folder)
+        return Bounded(await self._start(folder), self._limits, _nothing, self._show)
 
     def place(self, name: str, source: Path) -> Path:
         """Copy a file or folder into `inputs/` and `work/` as `name`."""
@@ -91,7 +139,7 @@ class Workspace:
 
     def at(self, path: str) -> Workspace:
         """The workspace of a branch."""
-        branch = Workspace(self._branch_folder(path), self._start, self._report)
+        branch = Workspace(self._branch_folder(path), self._start, self._limits, self._report, self._show)
         self._branches.append(branch)
         return branch
 
@@ -137,6 +185,10 @@ class Workspace:
             if cell.result is None or _shown(result) != _shown(cell.result):
                 differing.append(cell.id)
         self._report("rebuilt", {"cells": [cell.id for cell in kept], "differing": differing})
+
+
+def _nothing() -> None:
+    """A kernel for one clean run is not rebuilt."""
 
 
 def _empty(folder: Path) -> None:

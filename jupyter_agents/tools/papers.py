@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta
 
 from ..checking.quotes import find
-from ..errors import InputError, PaperError
+from ..errors import ArxivError, InputError, PaperError
 from ..records import Evidence, Json, Observation, Record, Span, dump, dumps
 from ..runtime.papers import Paper
 from . import Desk, tool
 from .ranking import Passage, best_passages
 
 MOST_PASSAGES = 20
+ARXIV = ("export.arxiv.org",)
+"""Where searches and sources are asked for; a mirror that a person sets stands for it."""
 
 
 class SearchArxiv(Record):
@@ -26,7 +30,7 @@ class SearchArxiv(Record):
     limit: Annotated[int, Meta(ge=1, le=30)] = 10
 
 
-@tool("network", hosts=("arxiv",))
+@tool("network", hosts=ARXIV)
 async def search_arxiv(desk: Desk, arguments: SearchArxiv) -> Observation:
     """Search arXiv; gives id, title, authors, year and abstract of each paper found."""
     found = await desk.library.search(
@@ -43,10 +47,11 @@ class ListPapers(Record):
 
 @tool("read")
 async def list_papers(desk: Desk, arguments: ListPapers) -> Observation:
-    """List the papers that the person gave, and those opened so far."""
+    """List the papers that the person gave, and those opened so far; `problem` says why one cannot be read."""
     for source in desk.library.local():
         if not any(card["source"] == source for card in desk.state.papers.values()):
-            await _open(desk, source)
+            with contextlib.suppress(PaperError, ArxivError):
+                await _open(desk, source)
     cards = list(desk.state.papers.values())
     return Observation(text=_cards(cards) or "no papers yet", data=cards, untrusted=True, source="papers at hand")
 
@@ -57,7 +62,7 @@ class OpenPaper(Record):
     paper: Annotated[str, Meta(description="A paper id such as arXiv:1008.4686 or local:NAME, or an arXiv id")]
 
 
-@tool("read", hosts=("arxiv",))
+@tool("read", hosts=ARXIV)
 async def open_paper(desk: Desk, arguments: OpenPaper) -> Observation:
     """Open a paper and see its outline: section ids and titles, equations, tables, what is missing."""
     from ..runtime.papers.outline import outline
@@ -71,6 +76,7 @@ class ReadSection(Record):
 
     paper: str
     section: Annotated[str, Meta(description="A section id from the outline, such as s3")]
+    start: Annotated[str, Meta(description="Id of the part to begin with, where a long section was cut")] = ""
 
 
 @tool("read")
@@ -80,10 +86,10 @@ async def read_section(desk: Desk, arguments: ReadSection) -> Observation:
 
     paper = await opened(desk, arguments.paper)
     try:
-        text = section_text(paper, arguments.section)
+        text = section_text(paper, arguments.section, start=arguments.start)
     except KeyError as error:
-        known = ", ".join(f"{s.id} {s.title}" for s in paper.sections)
-        raise InputError(f"{paper.id} has no section {arguments.section!r}; it has: {known}") from error
+        known = ", ".join(s.id for s in paper.sections)
+        raise InputError(f"{paper.id}: {error.args[0]}; its sections are {known}") from error
     return Observation(text=text, untrusted=True, source=f"{paper.id}, {paper.path(arguments.section)}")
 
 
@@ -98,9 +104,8 @@ class FindPassages(Record):
 @tool("read")
 async def find_passages(desk: Desk, arguments: FindPassages) -> Observation:
     """Find the paragraphs of open papers that speak of something, best first."""
-    ids = arguments.papers or tuple(desk.state.papers)
-    papers = [await opened(desk, id) for id in ids]
-    passages = best_passages(papers, arguments.query, arguments.limit)
+    papers = [await opened(desk, id) for id in arguments.papers or readable(desk)]
+    passages = await asyncio.to_thread(best_passages, papers, arguments.query, arguments.limit)
     data = [dump(passage) for passage in passages]
     return Observation(
         text=_shown(passages) or "nothing found", data=data, untrusted=True, source="passages of open papers"
@@ -175,6 +180,11 @@ def make_evidence(paper: Paper, wanted: Quote, id: str) -> Evidence:
     )
 
 
+def readable(desk: Desk) -> tuple[str, ...]:
+    """Ids of the papers at hand that can be read."""
+    return tuple(id for id, card in desk.state.papers.items() if not card.get("problem"))
+
+
 async def opened(desk: Desk, id: str) -> Paper:
     """An open paper. Raises InputError where it has not been opened."""
     card = desk.state.papers.get(id)
@@ -184,14 +194,14 @@ async def opened(desk: Desk, id: str) -> Paper:
 
 
 async def _open(desk: Desk, source: str) -> Paper:
-    """Open a paper by id or source and put its card among those at hand."""
+    """Open a paper by id or source and put its card among those at hand; that it cannot be read is kept as well."""
     known = desk.state.papers.get(source)
     try:
         paper = await desk.library.open(known["source"] if known else source)
-    except PaperError as error:
-        desk.note(f"{source} could not be read: {error.message}")
+    except (PaperError, ArxivError) as error:
+        desk.emit("paper", {"id": source, "source": source, "title": source, "problem": error.message})
         raise
-    if paper.id not in desk.state.papers:
+    if paper.id not in readable(desk):
         desk.emit("paper", card(paper, source))
     return paper
 
@@ -206,6 +216,8 @@ def card(paper: Paper, source: str) -> Json:
         "title": paper.title,
         "authors": list(paper.authors),
         "year": paper.year,
+        "doi": paper.doi,
+        "url": paper.url,
         "abstract": paper.abstract[:2000],
         "missing": list(paper.missing),
         "notes": list(paper.notes),
@@ -213,8 +225,8 @@ def card(paper: Paper, source: str) -> Json:
 
 
 def _cards(cards: Sequence[Json]) -> str:
-    shown = [{k: v for k, v in card.items() if k in ("id", "title", "authors", "year", "abstract")} for card in cards]
-    return "\n".join(dumps(card) for card in shown)
+    names = ("id", "title", "authors", "year", "abstract", "problem", "reading")
+    return "\n".join(dumps({k: v for k, v in card.items() if k in names and v}) for card in cards)
 
 
 def _shown(passages: Sequence[Passage]) -> str:

@@ -5,18 +5,26 @@ from __future__ import annotations
 import re
 import sqlite3
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..records import Record, Span, changed
 from ..runtime.papers import Paper
 
-CANDIDATES = 200
-"""Paragraphs that words bring to where meaning is compared; embedding more takes longer than it finds."""
+CANDIDATES = 48
+"""Paragraphs that words bring to where meaning is compared; each takes about 30 ms of a processor."""
+NEAREST = 3
+"""Candidates whose sections are looked at as a whole."""
+READ = 600
+"""Characters of a paragraph whose meaning is compared; most say early what they are about."""
+MOST_OF_WORDS = 2.0
+"""Standard scores that words can bring: long introductions name everything and answer nothing."""
 SHORTEST = 60
 """Characters of a paragraph worth showing."""
+TITLE_WEIGHT = 0.5
+"""Of a word in a heading against one in the paragraph itself."""
 EMPTY_WORDS = frozenset(
     """
-    a an and are as at be been being both but by can do does for from had has have how i if in into is it its me more
+    a an and are as at be been being but by can do does for from had has have how i if in into is it its me more
     most my not of on or our she should so such than that the their them then there these they this those to up was we
     were what when where which who why will with would you your
     """.split()  # noqa: SIM905 - sixty quoted words in a column are harder to read
@@ -32,20 +40,39 @@ class Passage(Record):
     text: str
     span: Span
     score: float
+    """Words and meaning together, as standard scores; comparable within one answer only."""
+    alike: float = 0.0
+    """Cosine of query and paragraph, -1 to 1: below about 0.3 they speak of different things."""
+    role: str = "text"
 
 
 def best_passages(papers: Sequence[Paper], query: str, limit: int) -> list[Passage]:
-    """Paragraphs of these papers that best answer a query, best first; ties keep reading order."""
+    """Paragraphs of these papers that best answer a query, best first; ties keep reading order.
+
+    Words bring candidates; the sections of those that are nearest in meaning bring their other paragraphs, which
+    may say the same in other words.
+    """
     passages = [passage for paper in papers for passage in _passages(paper)]
-    terms = words(query)
-    if not passages or not terms:
+    if not passages or not words(query):
         return []
-    lexical = _bm25([p.text for p in passages], terms)
+    lexical = _bm25([(p.where, p.text) for p in passages], words(query))
     chosen = sorted(range(len(passages)), key=lambda i: -lexical[i])[:CANDIDATES]
-    meaning = _meaning([passages[i].text for i in chosen], query)
-    fused = [a + b for a, b in zip(_standard([lexical[i] for i in chosen]), _standard(meaning), strict=True)]
-    order = sorted(range(len(chosen)), key=lambda j: (-fused[j], chosen[j]))[:limit]
-    return [changed(passages[chosen[j]], score=fused[j]) for j in order]
+    alike = dict(zip(chosen, meaning([_in_context(passages[i]) for i in chosen], query), strict=True))
+    beside = _neighbours(passages, sorted(chosen, key=lambda i: -alike[i])[:NEAREST], alike)
+    alike |= zip(beside, meaning([_in_context(passages[i]) for i in beside], query), strict=True)
+    found = list(alike)
+    around = _of_section([passages[i] for i in found], [alike[i] for i in found])
+    scores = fuse([lexical[i] for i in found], [alike[i] for i in found])
+    fused = dict(zip(found, (a + b for a, b in zip(scores, around, strict=True)), strict=True))
+    order = sorted(found, key=lambda i: (-fused[i], i))[:limit]
+    return [changed(passages[i], score=fused[i], alike=alike[i]) for i in order]
+
+
+def score_texts(texts: Sequence[str], query: str) -> list[float]:
+    """How well each text answers a query, by words and meaning; comparable within one call only."""
+    if not texts or not words(query):
+        return [0.0] * len(texts)
+    return fuse(_bm25([("", text) for text in texts], words(query)), meaning(texts, query))
 
 
 def words(query: str) -> list[str]:
@@ -53,35 +80,75 @@ def words(query: str) -> list[str]:
     return [w for w in re.findall(r"[^\W_]+", query.lower()) if w not in EMPTY_WORDS]
 
 
+def meaning(texts: Sequence[str], query: str) -> list[float]:
+    """Cosine of query and texts by the store's embedder, -1 to 1."""
+    from ..runtime.store.embed import embedder
+
+    if not texts:
+        return []
+    vectors = embedder().embed([query, *(text[:READ] for text in texts)])
+    return [float(value) for value in vectors[1:] @ vectors[0]]
+
+
+def fuse(lexical: Sequence[float], alike: Sequence[float]) -> list[float]:
+    """Sum of the standard scores of words and meaning; words alone never outweigh meaning."""
+    return [min(a, MOST_OF_WORDS) + b for a, b in zip(_standard(lexical), _standard(alike), strict=True)]
+
+
+def _in_context(passage: Passage) -> str:
+    return f"{passage.where}\n{passage.text}"
+
+
+def _of_section(passages: Sequence[Passage], alike: Sequence[float]) -> list[float]:
+    """How near each passage's section is to the query, by its three nearest passages, as a standard score."""
+    by_section: dict[tuple[str, str], list[float]] = {}
+    for passage, value in zip(passages, alike, strict=True):
+        by_section.setdefault((passage.paper, passage.where), []).append(value)
+    near = {section: sum(sorted(values)[-NEAREST:]) / NEAREST for section, values in by_section.items()}
+    return _standard([near[(passage.paper, passage.where)] for passage in passages])
+
+
+def _neighbours(passages: Sequence[Passage], nearest: Sequence[int], known: Mapping[int, float]) -> list[int]:
+    """Paragraphs of the sections in which the nearest ones stand, as far as they are not known yet."""
+    places = {(passages[i].paper, passages[i].where) for i in nearest if passages[i].where}
+    return [i for i, p in enumerate(passages) if (p.paper, p.where) in places and i not in known][:CANDIDATES]
+
+
 def _passages(paper: Paper) -> Iterator[Passage]:
     for paragraph in paper.paragraphs:
         text = paper.quote(paragraph.span)
         if len(text) >= SHORTEST or paragraph.role in ("caption", "abstract"):
-            where = paper.path(paragraph.section)
             yield Passage(
-                paper=paper.id, paragraph=paragraph.id, where=where, text=text, span=paragraph.span, score=0.0
+                paper=paper.id,
+                paragraph=paragraph.id,
+                where=paper.path(paragraph.section),
+                text=text,
+                span=paragraph.span,
+                score=0.0,
+                role=paragraph.role,
             )
 
 
-def _bm25(texts: Sequence[str], terms: Sequence[str]) -> list[float]:
-    """BM25 of SQLite's FTS5 with its Porter stemmer; 0 where no term occurs, higher is better."""
-    with sqlite3.connect(":memory:") as base:
-        base.execute("CREATE VIRTUAL TABLE t USING fts5(text, tokenize='porter unicode61')")
-        base.executemany("INSERT INTO t(rowid, text) VALUES (?, ?)", enumerate(texts))
+def _bm25(texts: Sequence[tuple[str, str]], terms: Sequence[str]) -> list[float]:
+    """BM25 of headings and texts by SQLite's FTS5 with its Porter stemmer; 0 where no term occurs."""
+    base = sqlite3.connect(":memory:")
+    try:
+        base.execute("CREATE VIRTUAL TABLE t USING fts5(heading, text, tokenize='porter unicode61')")
+        base.executemany("INSERT INTO t(rowid, heading, text) VALUES (?, ?, ?)", _rows(texts))
         found = base.execute(
-            "SELECT rowid, -bm25(t) FROM t WHERE t MATCH ?", (" OR ".join(f'"{term}"' for term in terms),)
+            "SELECT rowid, -bm25(t, ?, 1.0) FROM t WHERE t MATCH ?",
+            (TITLE_WEIGHT, " OR ".join(f'"{term}"' for term in terms)),
         ).fetchall()
-    base.close()
+    finally:
+        base.close()
     scores = dict(found)
     return [scores.get(i, 0.0) for i in range(len(texts))]
 
 
-def _meaning(texts: Sequence[str], query: str) -> list[float]:
-    """Cosine of query and texts by the store's embedder, -1 to 1."""
-    from ..runtime.store.embed import embedder
-
-    vectors = embedder().embed([query, *texts])
-    return [float(value) for value in vectors[1:] @ vectors[0]]
+def _rows(texts: Sequence[tuple[str, str]]) -> Iterator[tuple[int, str, str]]:
+    """Rows for SQLite, which takes no unpaired surrogates."""
+    for i, (heading, text) in enumerate(texts):
+        yield i, heading.encode("utf-8", "replace").decode(), text.encode("utf-8", "replace").decode()
 
 
 def _standard(values: Sequence[float]) -> list[float]:

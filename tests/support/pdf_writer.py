@@ -62,3 +62,17 @@ def pdf(pages: list[PdfPage], *, title: str = "", author: str = "", encrypted: b
         + table
         + b"trailer << /Size %d /Root 1 0 R /Info 5 0 R%s >>\nstartxref\n%d\n%%%%EOF\n" % (count, lock, len(body))
     )
+
+
+def pdf_bomb(n_bytes: int) -> bytes:
+    """A small file whose one page unfolds to `n_bytes` of drawing commands."""
+    import zlib
+
+    squeezed = zlib.compressobj(9)
+    piece = b"q \n" * 350_000
+    stream = b"".join([*(squeezed.compress(piece) for _ in range(n_bytes // len(piece))), squeezed.flush()])
+    body = pdf([PdfPage()])
+    return body.replace(
+        b"<< /Length 0 >>\nstream\n\nendstream",
+        b"<< /Filter /FlateDecode /Length %d >>\nstream\n" % len(stream) + stream + b"\nendstream",
+    )

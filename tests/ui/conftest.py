@@ -35,6 +35,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": chromium, "args": FLAGS}
 
 
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """In place of pytest-base-url's, whose form pytest 9 warns about."""
+
+
 class Lab:
     """A running JupyterLab with folders of its own."""
 
@@ -61,7 +66,12 @@ class Lab:
         (config / "labconfig" / "page_config.json").write_text(json.dumps(quiet))
         shutil.copytree(REPOSITORY / "jupyter-config", config, dirs_exist_ok=True)
         kernelspec = REPOSITORY / "jupyter_agents" / "runtime" / "kernel" / "kernelspec"
-        shutil.copytree(kernelspec, base / "data" / "kernels" / "python3-sandboxed")
+        installed = base / "data" / "kernels"
+        shutil.copytree(kernelspec, installed / "python3-sandboxed")
+        spec = json.loads((kernelspec / "kernel.json").read_text())
+        spec["metadata"]["kernel_provisioner"]["config"] = {"policy": {"memory_bytes": 400 << 20}}
+        (installed / "small-sandboxed").mkdir()
+        (installed / "small-sandboxed" / "kernel.json").write_text(json.dumps(spec))
 
     def _environment(self, base: Path) -> dict[str, str]:
         places = {

@@ -83,11 +83,11 @@ def test_a_sandbox_that_took_too_much_says_why(lab: Lab, page: Page) -> None:
 import os, time
 for _ in range(3):
     if os.fork() == 0:
-        kept = os.urandom(1 << 20) * 1700
+        kept = os.urandom(1 << 20) * 180
         time.sleep(30)
 time.sleep(30)
 """
-    lab.write("greedy.ipynb", [code], "python3-sandboxed")
+    lab.write("greedy.ipynb", [code], "small-sandboxed")
     lab.open(page, "greedy.ipynb")
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-    expect(output(page, 0)).to_contain_text("4.00 GiB are allowed", timeout=60_000)
+    expect(output(page, 0)).to_contain_text("400 MiB are allowed", timeout=60_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -45,6 +46,13 @@ def make_sockets() -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{_SOCKETS}{_owner(os.getpid())}-", dir=base)).resolve()
 
 
+def make_private(sockets: Path) -> Path:
+    """A home and place for temporary files in restricted mode; it goes with the sockets."""
+    own = sockets / "home"
+    own.mkdir(mode=0o700)
+    return own
+
+
 def empty(folder: Path) -> None:
     """Remove what is in a folder of sockets, without following anything."""
     for entry in folder.iterdir():
@@ -60,7 +68,24 @@ def sweep(base: Path) -> None:
         namespace, pid, start = folder.name.removeprefix(_SOCKETS).split("-")[:3]
         here = namespace == _owner(os.getpid()).split("-")[0]
         if here and pid.isdigit() and _owner(int(pid)) != f"{namespace}-{pid}-{start}":
+            _end_unborn(folder)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_unborn(folder: Path) -> None:
+    """End the first process of a sandbox whose owner was killed in the millisecond before it began.
+
+    bwrap's child then waits forever for its parent's word. It is known by its parent being gone and by the name
+    of its owner's own folder in its command line.
+    """
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and str(folder).encode() in (entry / "cmdline").read_bytes():
+                status = (entry / "status").read_text()
+                if "\nPPid:\t1\n" in status and status.startswith("Name:\tbwrap\n"):
+                    os.kill(int(entry.name), signal.SIGKILL)
+        except (OSError, UnicodeDecodeError):  # ended meanwhile, or somebody else's
+            continue
 
 
 def _base() -> Path:

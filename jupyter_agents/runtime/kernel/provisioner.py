@@ -7,13 +7,14 @@ kernel.json: `"metadata": {"kernel_provisioner": {"provisioner_name": "jupyter-a
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
+import marshal
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ from traitlets import Dict
 
 from ...errors import KernelError, SandboxUnavailable, UnknownName
 from ...records import dump, parse
-from . import SandboxPolicy, bubblewrap, folders, identity, seccomp, surroundings
-from .watchdog import Watchdog
+from . import SandboxPolicy, bubblewrap, cgroup, folders, identity, landlock, seccomp, surroundings
+from .watchdog import Watchdog, memory_reason, processes
 
 _START_S = 30.0
 _STDERR_BYTES = 1 << 16
@@ -64,12 +65,14 @@ class SandboxProvisioner(LocalProvisioner):
     _init_pid: int | None = None
     _lifeline: int | None = None
     _watchdog: Watchdog | None = None
+    _group: cgroup.MemoryGroup | None = None
     _said = b""
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Switch the manager to unix sockets, which alone reach into a network namespace."""
         if self.sockets is None:
             self.sockets = folders.make_sockets()
+            cgroup.sweep()
         else:  # a restart: the last kernel may have left anything there
             folders.empty(self.sockets)
         manager = self.parent
@@ -150,38 +153,63 @@ class SandboxProvisioner(LocalProvisioner):
         )
 
     async def _start(self, box: bubblewrap.Box, command: list[str]) -> None:
-        info_read, info_write = os.pipe()
         status_read, status_write = os.pipe()
         life_read, self._lifeline = os.pipe()
+        restricted = box.policy.mode == "restricted"
         plan: dict[str, Any] = {
             "lifeline": life_read,
             "status": status_write,
             "workdir": str(box.workdir),
             "limits": limits(box.policy),
-            "filter": base64.b64encode(seccomp.program()).decode(),
+            "filter": seccomp.program(restricted=restricted),
         }
+        start = self._start_restricted if restricted else self._start_boxed
+        try:
+            await start(box, command, plan, [status_write, life_read])
+        finally:
+            os.close(status_write)
+            os.close(life_read)
+        await self._confirm(status_read)
+
+    async def _start_boxed(
+        self, box: bubblewrap.Box, command: list[str], plan: dict[str, Any], descriptors: list[int]
+    ) -> None:
         if box.identity.private:
             plan["uid"] = box.identity.uid
-        launcher = [_interpreter(command), "-I", "-S", bubblewrap.LAUNCHER, json.dumps(plan), "--", *command]
+        launcher = _launcher(bubblewrap.LAUNCHER, plan, box, command)
+        info_read, info_write = os.pipe()
         words, arguments = bubblewrap.command(bubblewrap.find(), box, launcher, info_write)
         try:
-            await self._spawn(words, [info_write, status_write, life_read, *arguments.descriptors])
+            # bwrap's own environment is readable inside as that of process 1.
+            await self._spawn(words, [info_write, *descriptors, *arguments.descriptors], {"PATH": "/usr/bin:/bin"})
         finally:
-            for descriptor in (info_write, status_write, life_read):
-                os.close(descriptor)
+            os.close(info_write)
             arguments.close()
-        await self._confirm(info_read, status_read)
+        self._init_pid = await asyncio.to_thread(_child_of, info_read)
 
-    async def _spawn(self, words: list[str], descriptors: list[int]) -> None:
-        """Start with a clean environment: bwrap's own is readable inside as that of process 1.
+    async def _start_restricted(
+        self, box: bubblewrap.Box, command: list[str], plan: dict[str, Any], descriptors: list[int]
+    ) -> None:
+        landlock.check()
+        own = str(folders.make_private(box.sockets))
+        places = {"HOME": own, "TMPDIR": own, "IPYTHONDIR": f"{own}/.ipython", "MPLCONFIGDIR": f"{own}/.matplotlib"}
+        connection = box.sockets / "kernel.json"
+        connection.write_bytes(box.connection)
+        inside = [str(connection) if word == bubblewrap.CONNECTION_FILE else word for word in command]
+        plan |= {"landlock": landlock.plan(box), "parent": os.getpid()}
+        plan["limits"].pop("NPROC", None)  # would count all processes of this user
+        words = _launcher(str(Path(__file__).parent / "launch.py"), plan, box, inside)
+        await self._spawn(words, descriptors, {**box.environment, **places})
+        assert self.process is not None
+        self._init_pid = self.process.pid
 
-        Its outputs go to a pipe that we drain: an inherited one could be opened again from inside.
-        """
+    async def _spawn(self, words: list[str], descriptors: list[int], environment: Mapping[str, str]) -> None:
+        """Start with outputs that go to a pipe which we drain: inherited ones could be opened again from inside."""
 
         def spawn() -> subprocess.Popen[bytes]:
             return subprocess.Popen(
                 words,
-                env={"PATH": "/usr/bin:/bin"},
+                env=environment,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -199,13 +227,12 @@ class SandboxProvisioner(LocalProvisioner):
         while chunk := os.read(process.stdout.fileno(), 1 << 16):
             self._said = (self._said + chunk)[-_STDERR_BYTES:]
 
-    async def _confirm(self, info: int, status: int) -> None:
+    async def _confirm(self, status: int) -> None:
         """Wait until the launcher says that all guards stand."""
         try:
-            said = await asyncio.wait_for(asyncio.to_thread(_read_both, info, status), _START_S)
+            ready = await asyncio.wait_for(asyncio.to_thread(_said_ok, status), _START_S)
         except TimeoutError as exc:
             raise SandboxUnavailable(f"the sandbox did not start within {_START_S:g} s; try again") from exc
-        self._init_pid, ready = said
         if not ready:
             assert self.process is not None
             await asyncio.to_thread(self.process.wait)
@@ -220,14 +247,28 @@ class SandboxProvisioner(LocalProvisioner):
         assert self._init_pid is not None
         assert self.workdir is not None
         assert self.sockets is not None
+        if policy.memory_bytes:
+            self._group = cgroup.MemoryGroup.make(policy.memory_bytes + 3 * bubblewrap.scratch_bytes(policy))
+        if self._group is not None:  # before the kernel has imported anything, let alone run a cell
+            self._group.add(processes(self._init_pid))
         self._watchdog = Watchdog(
             self._init_pid,
             memory_bytes=policy.memory_bytes,
             disk_bytes=policy.disk_bytes,
             folders=(self.workdir, self.sockets),
+            n_killed=self._n_killed,
             end=self._end,
         )
         self._watchdog.start()
+
+    def why_ended(self) -> str:
+        """Why the sandbox was ended for taking too much; empty while it was not."""
+        if not self.ended_because and self._n_killed():
+            return memory_reason(read_policy(self.policy).memory_bytes)
+        return self.ended_because
+
+    def _n_killed(self) -> int:
+        return self._group.n_killed if self._group is not None else 0
 
     def _end(self, reason: str) -> None:
         self.ended_because = reason
@@ -264,8 +305,8 @@ class SandboxProvisioner(LocalProvisioner):
     @property
     def kernel_pid(self) -> int | None:
         """The kernel's process as we see it: the first child of the sandbox's first process."""
-        if self._init_pid is None:
-            return None
+        if self._init_pid is None or self.process is None or self._init_pid == self.process.pid:
+            return self._init_pid
         try:
             children = Path(f"/proc/{self._init_pid}/task/{self._init_pid}/children").read_text().split()
         except OSError:
@@ -278,10 +319,19 @@ class SandboxProvisioner(LocalProvisioner):
             self._watchdog.stop()
         if self._lifeline is not None:
             os.close(self._lifeline)
-        self._watchdog = self._lifeline = self._init_pid = None
+        if self._group is not None:
+            await self._remove_group(self._group)
+        self._watchdog = self._lifeline = self._init_pid = self._group = None
         if not restart:
             await asyncio.to_thread(self._leave)
         await super().cleanup(restart=restart)
+
+    async def _remove_group(self, group: cgroup.MemoryGroup) -> None:
+        """A group can go once its last process has; that may take a moment after the kill."""
+        for _ in range(50):
+            if group.remove():
+                return
+            await asyncio.sleep(0.02)
 
     def _leave(self) -> None:
         if self.workdir is not None and self._owner is not None:
@@ -307,26 +357,38 @@ def limits(policy: SandboxPolicy) -> dict[str, int]:
     return {"CORE": 0, **{name: value for name, value in wanted.items() if value}}
 
 
+def _launcher(script: str, plan: dict[str, Any], box: bubblewrap.Box, command: list[str]) -> list[str]:
+    """The command that raises the guards and becomes `command`; version 2 of marshal is read by every Python 3."""
+    handed_over = marshal.dumps(plan, 2).hex()
+    return [_interpreter(command), "-I", "-S", script, handed_over, str(box.sockets), "--", *command]
+
+
 def _interpreter(command: list[str]) -> str:
     """The kernel's Python, which runs the launcher too; ours for a command that starts otherwise."""
     return command[0] if surroundings.is_python(command[0]) and Path(command[0]).is_absolute() else sys.executable
 
 
-def _read_both(info: int, status: int) -> tuple[int | None, bool]:
-    """What bwrap says of its first process, and whether the launcher said `ok`; blocks until both did or ended."""
-    with os.fdopen(info) as told, os.fdopen(status, "rb") as launched:
+def _child_of(info: int) -> int | None:
+    """The first process of the sandbox, from what bwrap tells; None when bwrap failed."""
+    with os.fdopen(info) as told:
         try:
-            first = int(json.loads(told.read())["child-pid"])
+            return int(json.loads(told.read())["child-pid"])
         except (ValueError, KeyError):
-            return None, False
-        return first, launched.readline() == b"ok\n"
+            return None
+
+
+def _said_ok(status: int) -> bool:
+    """Whether the launcher said that all guards stand; blocks until it did or ended."""
+    with os.fdopen(status, "rb") as launched:
+        return launched.readline() == b"ok\n"
 
 
 def _kill(pid: int | None) -> None:
-    """End a process namespace by its first process."""
-    if pid is None:
-        return
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+    """End a sandbox by its first process, which takes a whole process namespace along; in restricted mode there
+    is none, so all that descend from it are ended one by one.
+    """
+    for one in list(processes(pid)) if pid is not None else []:
+        try:
+            os.kill(one, signal.SIGKILL)
+        except ProcessLookupError:
+            continue

@@ -111,6 +111,11 @@ class Conversation:
         """What has been sent and answered so far, without marks for the cache."""
         return tuple(self._history.messages)
 
+    @property
+    def unanswered(self) -> tuple[Call, ...]:
+        """Calls whose results are still missing; nothing can be asked before they are there."""
+        return self._history.unanswered
+
     def fork(self, send: Send | None = None) -> Conversation:
         """A conversation with the same past, which the server's cache still knows; both go on by themselves.
 

@@ -1,7 +1,7 @@
 """Papers: from an arXiv id, LaTeX, HTML, PDF or Markdown to one `Paper` that can be quoted.
 
 Each reader is a file of this folder that turns one kind of source into a `Paper`:
-`latex/`, `html.py`, `pdf.py`, `markdown.py`; `arxiv.py` searches and fetches, `archive.py` unpacks what
+`latex/`, `html/`, `pdf/`, `markdown.py`; `arxiv.py` searches and fetches, `archive.py` unpacks what
 strangers packed, `load.py` finds out what a source is and calls the right one.
 
 Every span of every part points into `Paper.text`, the one stored text of the paper.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 BASE_URL: Final = "https://export.arxiv.org"
 FEED_LIMIT: Final = 32 * 2**20
 SOURCE_LIMIT: Final = 200 * 2**20
-HTML_LIMIT: Final = 64 * 2**20
+HTML_LIMIT: Final = 24 * 2**20
 PAGE: Final = 100
 """Entries in one answer; arXiv serves at most 2,000 and grows slow long before."""
 

@@ -47,6 +47,11 @@ class Flow:
         """All that was added."""
         return "".join(self._parts)
 
+    @property
+    def last(self) -> str:
+        """The last character, or nothing where white space or nothing was added last."""
+        return "" if self._space or not self._parts else self._parts[-1][-1:]
+
     def __bool__(self) -> bool:
         return self._length > 0
 
@@ -113,17 +118,19 @@ class Draft:
         self.missing: list[str] = []
         self.notes: list[str] = []
         self._role: Role | None = None
-
-    @property
-    def section(self) -> str:
+        self.section = "s0"
         """Id of the section that is being written."""
-        return self.sections[-1].id
+
+    def leave_section(self) -> None:
+        """What follows stands under no heading, as the text of a letter does after its abstract."""
+        self.section = "s0"
 
     def heading(self, title: str, level: int, *, number: str = "", page: int | None = None) -> None:
         """Begins a section; its parent is the nearest one before it of a lower level."""
         parent = next((s.id for s in reversed(self.sections[1:]) if s.level < level), None)
         id = f"s{len(self.sections)}"
         span = self._put(f"{number} {title}".strip())
+        self.section = id
         self.sections.append(
             Section(id=id, title=title, level=level, parent=parent, number=number, page=page, span=span)
         )

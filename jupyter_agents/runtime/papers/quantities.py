@@ -10,7 +10,7 @@ from ...records import Span
 from . import Number
 
 _DIGITS = r"\d{1,3}(?:[,\u2009\u202f]\d{3})+(?!\d)|\d{1,3}(?:\{,\}\d{3})+|\d{1,3}(?:\\,\d{3})+(?!\d)|\d+"
-_VALUE = rf"(?:{_DIGITS})(?:\.\d+)?|\.\d+"
+_VALUE = rf"10\s*\^\s*(?:\{{\s*[-−]?\d+\s*\}}|\d+)|(?:{_DIGITS})(?:\.\d+)?|\.\d+"
 _POWER = r"(?:\s*(?:\\times|\\cdot|×|·)\s*10\s*\^\s*(?:\{\s*[-−+]?\d+\s*\}|[-−]?\d+)|[eE][-+−]?\d{1,3}(?![\w.]))"
 _NUMBER = re.compile(
     rf"(?<![\w.\\^_])(?<![_^]\{{)(?P<sign>[-−–+](?=[\d.]))?(?P<value>{_VALUE})(?P<power>{_POWER})?"
@@ -18,6 +18,11 @@ _NUMBER = re.compile(
     rf"(?:\s*(?:\$\s*)?(?:\\pm|±|\+/-|\+-)\s*(?:\$\s*)?(?P<error>{_VALUE})(?P<error_power>{_POWER})?)?"
 )
 _AFTER = re.compile(r"[A-Za-z_]|\d|\.\d")
+_GLUED = re.compile(
+    r"(?:[kKMBx×]|[munkMG]?[smgB]|[a-zµ]{2,5}|[munkMGT](?:Hz|eV|W|V|Pa)|(?:k|ki|M|Mi|G|Gi|T)B)(?![A-Za-z0-9])"
+)
+"""What may follow without a blank: magnitudes (8.1M) and units; not the D of 2D or the A of Figure 1A."""
+_SCRIPTS = re.compile(r"[_^]\s*\{[^{}]*\}")
 _UNITS = (
     "%", "‰", "GHz", "MHz", "kHz", "Hz", "keV", "MeV", "GeV", "TeV", "eV", "km/s", "m/s", "mm", "cm", "km", "nm", "µm",
     "μm", "kg", "mg", "µg", "ms", "µs", "ns", "min", "mJ", "kJ", "MW", "kW", "mW", "GB", "MB", "KB", "kB", "TB", "mV",
@@ -40,15 +45,24 @@ def find(text: str, *, within: Iterable[Span] | None = None, without: Iterable[S
     uncertainty, as is the bracketed last digit of `1.234(5)`; a sign counts where it does not subtract.
     Numbers that are part of a word, an index or an exponent are left out.
     """
-    hidden = _Ranges(without)
+    scripts = (Span(start=match.start(), end=match.end()) for match in _SCRIPTS.finditer(text))
+    hidden = _Ranges((*without, *scripts))
     found = {
         number.span.start: number
         for span in (within if within is not None else (Span(start=0, end=len(text)),))
         for match in _NUMBER.finditer(text, span.start, span.end)
-        if not hidden.covers(match.start("value")) and not _AFTER.match(text, match.end())
+        if not hidden.covers(match.start("value")) and not _cut_short(text, match.end())
         for number in (_number(text, match, span.end),)
     }
     return tuple(found[start] for start in sorted(found))
+
+
+def _cut_short(text: str, end: int) -> bool:
+    """Whether a match is only the head of a word or of a longer number."""
+    if not _AFTER.match(text, end):
+        return False
+    glued = _GLUED.match(text, end)
+    return glued is None or (len(glued[0]) > 1 and glued[0] not in _UNITS)
 
 
 def _number(text: str, match: re.Match[str], stop: int) -> Number:
@@ -59,7 +73,10 @@ def _number(text: str, match: re.Match[str], stop: int) -> Number:
     error = match["error"] or (match["brackets"] or "").strip("()")
     unit = _UNIT.match(text, _behind(text, match), min(stop, match.end() + 40))
     shown = ""
-    if unit:
+    magnitude = re.compile(r"[kKMBx×](?![A-Za-z])").match(text, match.end())
+    if magnitude:
+        shown = magnitude[0]
+    elif unit:
         shown = "%" if unit["percent"] else (unit["inner"] or unit["unit"] or "")
     return Number(text=text[start:end], span=Span(start=start, end=end), uncertainty=error, unit=shown)
 

@@ -117,6 +117,11 @@ class Catalogue:
         )
         return [row[0] for row in rows]
 
+    def last_passage(self) -> int:
+        """Number of the newest passage; it only grows, in the order of commits."""
+        row = self._one("SELECT coalesce(max(id), 0) FROM passages")
+        return int(row[0]) if row else 0
+
     def last_vector(self) -> int:
         """Number of the newest vector; it only grows, in the order of commits."""
         row = self._one("SELECT coalesce(max(seq), 0) FROM embeddings")

@@ -77,6 +77,15 @@ class ChromaIndex:
         """Let go of the files or the connection."""
         with contextlib.suppress(IndexDamaged), damage():
             self._client.close()
+        with contextlib.suppress(IndexDamaged), damage():
+            _close_connections(self._client)
+
+
+def _close_connections(client: Any) -> None:
+    """End the HTTP connections that chroma 1.5.9 leaves open, unless another client in this process shares them."""
+    session = getattr(getattr(client, "_server", None), "_session", None)
+    if session is not None and client._identifier not in type(client)._identifier_to_system:
+        session.close()
 
 
 def local_client(folder: Path) -> Any:

@@ -63,6 +63,7 @@ class PreprintStore:
         self._opened: SqliteRecord | None = None
         self._embedder: Embedder | None = None
         self._index: LocalIndex | ServerIndex | None = None
+        self._embedded_to = 0
         self._high = 0
         self._exact: tuple[int, list[int], Vectors] | None = None
 
@@ -165,6 +166,7 @@ class PreprintStore:
             self._record.mend_words()
             self._record.new_epoch(embedder=model.sha256, embedder_name=model.name)
             self._record.forget_embedders_but(model.sha256)
+            self._embedded_to = 0
             self._embed_missing(limit=None)
             self._catch_up()
             return len(self._record.standing(model.sha256))
@@ -203,10 +205,12 @@ class PreprintStore:
     def _embed_missing(self, limit: int | None) -> None:
         """Vectors for passages without one; in steps, so that a kill loses one step at most."""
         model = self._checked_model()
+        newest = self._record.last_passage()
         done = 0
-        while limit is None or done < limit:
+        while newest != self._embedded_to and (limit is None or done < limit):
             rows = self._record.unembedded(model.sha256, BATCH)
             if not rows:
+                self._embedded_to = newest
                 return
             vectors = model.embed([context(row.title, row.section, row.text) for row in rows])
             self._record.embed(model.sha256, [row.passage for row in rows], vectors)

@@ -28,6 +28,8 @@ class Options(Record):
     """What comes out."""
     data: tuple[str, ...] = ()
     """Data to look at."""
+    cell: str = ""
+    """The cell to start from."""
     metric: str = ""
     """What is measured."""
     quick: bool = False

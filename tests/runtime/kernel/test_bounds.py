@@ -204,4 +204,13 @@ asyncio.run(SandboxedKernel.start(pathlib.Path(sys.argv[1])))
     for delay in ("0", "0.001", "0.003", "0.01", "0.03"):
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(tmp_path), delay)
         assert await process.wait() == -signal.SIGKILL
-    assert await gone(str(tmp_path))
+    make_sockets().rmdir()  # whoever starts next ends what never began
+    assert await gone(str(tmp_path).encode().hex())
+    assert not [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if lives_in(pid, tmp_path)]
+
+
+def lives_in(pid: int, folder: Path) -> bool:
+    try:
+        return Path(os.readlink(f"/proc/{pid}/cwd")) == folder
+    except OSError:
+        return False

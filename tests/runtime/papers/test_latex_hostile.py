@@ -45,7 +45,7 @@ def test_links_in_the_folder_are_not_followed(tmp_path: Path) -> None:
     (folder / "up").symlink_to(tmp_path)
     paper = body(folder, "Words. \\input{inner} \\input{up/secret} \\includegraphics{up/secret}")
     assert "secret" not in paper.text
-    assert paper.missing == ("inner.tex", "up/secret.tex")
+    assert paper.missing == ("inner.tex", "up/secret.tex", "up/secret")
 
 
 def test_main_file_that_is_a_link_is_no_paper(tmp_path: Path) -> None:
@@ -272,3 +272,19 @@ def test_any_heap_of_commands_keeps_its_spans(tmp_path: Path, pieces: list[str])
     except PaperError:
         return
     check_spans(paper)
+
+
+def test_large_or_broken_neighbours_do_not_refuse_the_paper(tmp_path: Path) -> None:
+    for name in ("data", "refs.bib", "huge.tex"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(30_000_000)
+    (tmp_path / "fig.pdf").write_bytes(b"%PDF-1.4 broken")
+    paper = body(tmp_path, r"Words \cite{k}. \includegraphics{fig} \bibliography{refs}")
+    assert paper.text == "Words [k]."
+    assert any("refs.bib was not read" in note for note in paper.notes)
+    assert any("fig.pdf" in note for note in paper.notes)
+
+
+def test_picture_that_the_paper_writes_itself_is_no_reason_to_fail(tmp_path: Path) -> None:
+    virtual = "\\begin{filecontents}{a.pdf}\nx\n\\end{filecontents}"
+    assert body(tmp_path, r"Words. \includegraphics{a.pdf}", virtual).text == "Words."

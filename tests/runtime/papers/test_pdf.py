@@ -7,7 +7,7 @@ import pytest
 
 from jupyter_agents.errors import PaperRefused, PaperUnreadable
 from jupyter_agents.runtime.papers import Paper, latex, pdf
-from tests.support.pdf_writer import PdfPage
+from tests.support.pdf_writer import PdfPage, pdf_bomb
 from tests.support.pdf_writer import pdf as write_pdf
 
 LEFT, RIGHT = 60.0, 320.0
@@ -195,6 +195,14 @@ def test_a_page_crowded_beyond_reason_is_refused(tmp_path: Path) -> None:
         pdf.read(path, id="local:crowded", version="v")
 
 
+@pytest.mark.soak
+def test_a_bomb_ends_in_bounded_time_and_memory(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.pdf"
+    path.write_bytes(pdf_bomb(3 * 2**30))
+    with pytest.raises(PaperRefused, match="more memory or time"):
+        pdf.read(path, id="local:bomb", version="v")
+
+
 def test_a_real_paper_of_two_columns(shared_papers: Path) -> None:
     paper = pdf.read(shared_papers / "litgraph_pdf" / "N18-3011.pdf", id="local:litgraph", version="v")
     assert paper.title == "Construction of the Literature Graph in Semantic Scholar"
@@ -222,3 +230,59 @@ def test_a_pdf_says_what_its_latex_says(shared_papers: Path) -> None:
         return {w.lower() for w in paper.text.split() if w.isalpha() and len(w) > 5}
 
     assert len(bag(source) & bag(printed)) / len(bag(source)) > 0.9
+
+
+COLUMN = "\n".join(["words that fill this column from edge to edge so"] * 12)
+
+
+def test_a_table_over_both_columns_is_one_table(tmp_path: Path) -> None:
+    page = PdfPage()
+    for row, cells in enumerate(
+        [("Corpus", "papers", "text", "graph"), ("first", "8.1M", "full", "yes"), ("next", "1.5M", "part", "no")]
+    ):
+        for x, cell in zip((80, 190, 340, 470), cells, strict=True):
+            page.put(x, 740 - 14 * row, cell)
+    page.put(120, 690, "Table 1: A comparison of two corpora that is as wide as the whole page is.")
+    page.lines(LEFT, 650, COLUMN)
+    page.lines(RIGHT, 650, COLUMN)
+    path = tmp_path / "wide.pdf"
+    path.write_bytes(write_pdf([page]))
+    paper = pdf.read(path, id="local:wide", version="v")
+    (table,) = paper.tables
+    assert table.grid() == [
+        ["Corpus", "papers", "text", "graph"],
+        ["first", "8.1M", "full", "yes"],
+        ["next", "1.5M", "part", "no"],
+    ]
+
+
+def test_a_letter_without_headings_keeps_abstract_text_and_references_apart(tmp_path: Path) -> None:
+    first, second = PdfPage(), PdfPage()
+    first.put(150, 730, "A Letter on Drops", size=18, bold=True)
+    first.put(200, 700, "Ada Example and Bo Sample", size=12)
+    first.put(270, 660, "Abstract", bold=True)
+    first.lines(
+        70,
+        640,
+        "\n".join(
+            ["This abstract is set in one column across the page and says what was found there"] * 5 + ["and no more."]
+        ),
+    )
+    second.lines(
+        70,
+        700,
+        "\n".join(["The text of the letter goes on for long lines without any heading, as letters do [2]"] * 6),
+    )
+    listed = [
+        "[1] A. One, First things, J. Drop 1, 11 (2001).",
+        "[2] B. Two, Second things, J. Drop 2, 22 (2002).",
+        "[3] C. Three, Third things, J. Drop 3, 33 (2003).",
+    ]
+    second.lines(70, 400, "\n".join(listed), size=9)
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(write_pdf([first, second]))
+    paper = pdf.read(path, id="local:letter", version="v")
+    assert [(r.key, r.year) for r in paper.references] == [("1", "2001"), ("2", "2002"), ("3", "2003")]
+    assert "The text of the letter" not in paper.abstract
+    assert {p.section for p in paper.paragraphs if paper.quote(p.span).startswith("The text")} == {"s0"}
+    assert paper.cited_keys == ("2",)

@@ -25,6 +25,11 @@ from jupyter_agents.runtime.papers import quantities
         (".05", (".05", "", "")),
         ("$10\\,\\mathrm{ms}$", ("10", "", "ms")),
         ("$t=(9.8\\pm0.2)$ s", ("9.8", "0.2", "s")),
+        ("81.1M papers", ("81.1", "", "M")),
+        ("at 3.20GHz", ("3.20", "", "GHz")),
+        ("2.5x faster", ("2.5", "", "x")),
+        ("$10^{-3}$", ("10^{-3}", "", "")),
+        ("$Re^{1/5} = 7$", ("7", "", "")),
         ("12 percent", ("12", "", "%")),
     ],
 )
@@ -34,7 +39,9 @@ def test_number_is_read_as_printed(text: str, expected: tuple[str, str, str]) ->
     assert text[found[0].span.start : found[0].span.end] == expected[0]
 
 
-@pytest.mark.parametrize("text", ["ResNet50", "x_1", "$x_{12}$", "$x^{2}$", "1D", "v1.2.3", "8.1M", "word"])
+@pytest.mark.parametrize(
+    "text", ["ResNet50", "x_1", "$x_{12}$", "$x^{2}$", "1D", "v1.2.3", "Figure 1A", "2nd", "word"]
+)
 def test_parts_of_words_and_indices_are_no_numbers(text: str) -> None:
     assert quantities.find(text) == ()
 

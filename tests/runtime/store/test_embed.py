@@ -60,7 +60,8 @@ def test_vectors_are_unit_rows_in_order_whatever_their_company() -> None:
     model: Embedder = embedder()
     texts = ["short", "a much longer text about stars " * 20, "", "short", "Ünïcödé 日本語 \0 \ud800"]
     vectors = model.embed(texts)
-    assert (vectors.shape, vectors.dtype) == ((5, 384), np.float32)
+    assert vectors.shape == (5, 384)
+    assert vectors.dtype == np.dtype(np.float32)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert all(np.allclose(model.embed([text])[0], row, atol=1e-5) for text, row in zip(texts, vectors, strict=True))
     assert len(model.embed([])) == 0

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from jupyter_agents.records import Preprint
 from jupyter_agents.runtime.store.store import PreprintStore
 
 Make = Callable[..., Preprint]
-EACH = 200
-"""Preprints of a process; each has two passages."""
+SOAK = (pytest.mark.soak, pytest.mark.timeout(900))
 
 
 def start(folder: Path, first: int, count: int, every: int = 0) -> subprocess.Popen[str]:
@@ -45,39 +45,37 @@ def assert_whole(folder: Path, numbers: set[int], make: Make) -> PreprintStore:
     return store
 
 
-def test_two_processes_submitting_and_searching_lose_nothing(tmp_path: Path, make: Make) -> None:
+@pytest.mark.parametrize(
+    ("processes", "each"), [(2, 40), pytest.param(2, 200, marks=SOAK), pytest.param(5, 40, marks=SOAK)]
+)
+def test_processes_submitting_and_searching_lose_nothing(
+    tmp_path: Path, make: Make, processes: int, each: int
+) -> None:
+    """All start at once on a folder that is not there yet."""
     folder = tmp_path / "store"
-    workers = [start(folder, first, EACH, every=20) for first in (0, EACH)]
+    workers = [start(folder, first, each, every=20) for first in range(0, processes * each, each)]
     for worker in workers:
-        out, err = worker.communicate(timeout=110)
+        out, err = worker.communicate(timeout=600)
         assert worker.returncode == 0, err
-        assert len([line for line in out.splitlines() if not line.startswith("found")]) == EACH
-        assert out.count("found Fitting line number") == EACH // 20
-    assert_whole(folder, set(range(2 * EACH)), make).close()
-
-
-def test_five_processes_starting_at_once_on_a_new_folder_lose_nothing(tmp_path: Path, make: Make) -> None:
-    folder = tmp_path / "store"
-    workers = [start(folder, first, 12, every=6) for first in range(0, 60, 12)]
-    for worker in workers:
-        _, err = worker.communicate(timeout=110)
-        assert worker.returncode == 0, err
-    assert_whole(folder, set(range(60)), make).close()
+        assert len([line for line in out.splitlines() if not line.startswith("found")]) == each
+        assert out.count("found Fitting line number") == each // 20
+    assert_whole(folder, set(range(processes * each)), make).close()
 
 
 def test_processes_with_the_same_keys_submit_each_once(tmp_path: Path, make: Make) -> None:
     folder = tmp_path / "store"
-    workers = [start(folder, 0, 20) for _ in range(3)]
-    answers = [worker.communicate(timeout=110)[0] for worker in workers]
+    workers = [start(folder, 0, 15) for _ in range(2)]
+    answers = [worker.communicate(timeout=600)[0] for worker in workers]
     assert len(set(answers)) == 1
-    assert_whole(folder, set(range(20)), make).close()
+    assert_whole(folder, set(range(15)), make).close()
 
 
-def test_kills_while_adding_lose_nothing_that_was_acknowledged(tmp_path: Path, make: Make) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=SOAK)])
+def test_kills_while_adding_lose_nothing_that_was_acknowledged(tmp_path: Path, make: Make, kills: int) -> None:
     folder = tmp_path / "store"
     chance = random.Random(7)
     acknowledged: set[int] = set()
-    for attempt in range(6):
+    for attempt in range(kills):
         first = attempt * 100
         worker = start(folder, first, 100, every=3)
         assert worker.stdout is not None
@@ -95,7 +93,7 @@ def test_kills_while_adding_lose_nothing_that_was_acknowledged(tmp_path: Path, m
     store.search("line")
     status = store.status()
     store.close()
-    assert len(acknowledged) <= int(status["versions"]) <= len(acknowledged) + 6  # one in flight each
+    assert len(acknowledged) <= int(status["versions"]) <= len(acknowledged) + kills  # one in flight each
     for number in acknowledged:
         store.submit(make(number), key=f"k{number}")
     assert store.status()["versions"] == status["versions"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -43,20 +44,37 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.wait(30)
 
 
-def test_several_holders_share_the_servers_index(tmp_path: Path, url: str, make: Make) -> None:
-    one, two = (PreprintStore(tmp_path / "store", server=url) for _ in range(2))
-    for number in range(6):
-        (one, two)[number % 2].submit(make(number), key=f"k{number}")
-    expected = [hit.title for hit in one.search("slope of line number 3")]
-    assert expected[0] == "Fitting line number 3"
-    assert [hit.title for hit in two.search("slope of line number 3")] == expected
-    assert (one.status()["index"], one.status()["indexed"]) == ("chroma server", 12)
-    assert two.status()["indexed"] == 12
+HOLDERS = """
+import pathlib, sys
+from jupyter_agents.runtime.store.store import PreprintStore
+from tests.runtime.store.conftest import preprint
+
+one, two = (PreprintStore(pathlib.Path(sys.argv[1]), server=sys.argv[2]) for _ in range(2))
+for number in range(6):
+    (one, two)[number % 2].submit(preprint(number), key=f"k{number}")
+expected = [hit.title for hit in one.search("slope of line number 3")]
+assert expected[0] == "Fitting line number 3"
+assert [hit.title for hit in two.search("slope of line number 3")] == expected
+assert (one.status()["index"], one.status()["indexed"], two.status()["indexed"]) == ("chroma server", 12, 12)
+assert two.rebuild() == 12
+assert [hit.title for hit in one.search("slope of line number 3")] == expected
+one.close()
+two.close()
+"""
+
+
+def test_several_holders_share_the_servers_index(tmp_path: Path, url: str) -> None:
+    """In a process of its own: chroma 1.5.9 leaves HTTP connections to be collected, which counts as a warning."""
+    done = subprocess.run(
+        [sys.executable, "-c", HOLDERS, str(tmp_path / "store"), url],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[3])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
     assert not (tmp_path / "store" / "index").exists()
-    assert two.rebuild() == 12
-    assert [hit.title for hit in one.search("slope of line number 3")] == expected
-    one.close()
-    two.close()
 
 
 def test_a_server_that_does_not_answer_does_not_stop_search(tmp_path: Path, make: Make) -> None:

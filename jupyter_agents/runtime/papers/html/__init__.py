@@ -12,7 +12,7 @@ from typing import Final
 from .. import Paper
 from ..decoding import bounded
 
-LIMIT: Final = 64 * 2**20
+LIMIT: Final = 24 * 2**20
 
 
 def read(path: Path, *, id: str, version: str) -> Paper:

@@ -106,9 +106,9 @@ class Inline:
     def _raised(self, element: HtmlElement, flow: Flow, sign: str) -> None:
         """An exponent keeps its sign, so that 10^-3 is not read as 10-3; a mark such as * or a does not."""
         inner = self.flow(element)
-        if element.iter("a") and any(self.key_of(a.get("href") or "") for a in element.iter("a")):
+        if any(self.key_of(a.get("href") or "") for a in element.iter("a")):
             self.inside(element, flow)
-        elif re.fullmatch(r"[+\-−–]?[\w.]{1,6}", inner.text) and re.search(r"\w$", flow.text[-1:]):
+        elif re.fullmatch(r"[+\-−–]?[\w.]{1,6}", inner.text) and flow.last.isalnum():
             flow.add(sign + inner.text)
         else:
             flow.add(inner.text)

@@ -15,11 +15,11 @@ _DOI = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>{},;]+)", re.I)
 _ARXIV = re.compile(r"(?:arXiv(?:\s+preprint)?\s*[:\s/]\s*(?:arXiv:)?|arxiv\.org/(?:abs|pdf)/|CoRR,?\s*abs/)"
                     r"((?:\d{4}\.\d{4,5}|[a-z][\w.-]+/\d{7})(?:v\d+)?)", re.I)  # fmt: skip
 _URL = re.compile(r"https?://[^\s{}\\,;\]]+")
-_FIELD = re.compile(r"\\bib(?:info|field)\s*\{?\s*(title|author|year|journal)\b\s*\}?|\\bibfield\s+\{(author)\}")
-_NAMES = re.compile(r"\\bibnamefont\s*")
+_JOURNAL_FOLLOWED = re.compile(r"[\s,]*(?:\\textbf\s*\{|\{\s*\\bf(?:series)?\b|[Vv]ol)?[\s{.~]*\d")
+"""A volume behind emphasised words: they are the journal, not the title."""
 
 
-def from_latex(latex: str, expand_commands: bool = True) -> tuple[Reference, ...]:
+def from_latex(latex: str) -> tuple[Reference, ...]:
     """The entries of a `thebibliography` (flat LaTeX), in its order."""
     if "\\entry{" in latex and "\\bibitem" not in latex:
         return _from_biblatex(latex)
@@ -118,6 +118,8 @@ def _title(source: Source, start: int, stop: int, latex: str) -> str:
     else:
         emphasised = re.search(r"\\(?:emph|textit)\s*(?=\{)|(?=\{\\(?:em|it|sl)\b)", latex)
         found = source.group(start + emphasised.end()) if emphasised else None
+        if found and _JOURNAL_FOLLOWED.match(source.text, found[2], stop):
+            return ""
         title = _plain(source, found[0], found[1]) if found else ""
     return title.strip(" .,;“”")
 
@@ -131,11 +133,15 @@ def _authors(source: Source, start: int, stop: int, latex: str) -> tuple[str, ..
     if len(blocks) > 1:
         first = _plain(source, *blocks[0])
     else:
-        cut = re.search(r"\\(?:emph|textit)\b|\{\\(?:em|it|sl)\b|``|\\(?:newblock|href)\b|\(\d{4}\)", latex)
+        cut = re.search(
+            r",\s*(?:19|20)\d\d[a-z]?\s*,|\\(?:emph|textit)\b|\{\\(?:em|it|sl)\b|``|\\(?:newblock|href)\b|\(\d{4}\)",
+            latex,
+        )
         if cut is None:
             return ()
         first = _plain(source, start, start + cut.start())
-    first = re.sub(r"[,.\s(]*(?:1[6-9]|20)\d\d[a-z]?\)?\.?\s*$", "", first).strip(" .,:")
+    first = re.sub(r"[,.\s(]*(?:1[6-9]|20)\d\d[a-z]?[).,\s]*$", "", first).strip(" ,:")
+    first = re.sub(r"(?<=\w\w)\.$", "", first)
     return split_names(first)
 
 

@@ -49,7 +49,7 @@ class Counters:
         outer = self.within.get(name)
         top = "chapter" if self.has_chapters else "section"
         shown = chr(ord("A") + (own - 1) % 26) if self.appendix and name == top and own else str(own)
-        return f"{self.printed(outer)}.{shown}" if outer and self.values.get(outer) else shown
+        return f"{self.printed(outer)}.{shown}" if outer else shown
 
     def copy(self) -> Counters:
         """The same numbers, to be counted on without effect here."""

@@ -7,15 +7,27 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ....errors import PaperUnreadable
+from ....errors import PaperError, PaperRefused, PaperUnreadable
 from .. import Paper, Reference, Section, quantities
-from . import bibliography, commands, deluxetable, environments, floats, front, main_file, programs, tables, units
+from . import (
+    bibliography,
+    citations,
+    commands,
+    deluxetable,
+    environments,
+    floats,
+    front,
+    main_file,
+    programs,
+    tables,
+    units,
+)
 from .counters import Counters, Label, TheoremKind
 from .files import SourceFolder, declared_encoding
 from .flatten import Flat, Flattener
 from .walk import Source, Walker
 
-_REGISTERED = (commands, deluxetable, environments, floats, programs, tables, units)
+_REGISTERED = (citations, commands, deluxetable, environments, floats, programs, tables, units)
 """Imported for what they register."""
 GRAPHIC_SUFFIXES = ("", ".pdf", ".png", ".jpg", ".jpeg", ".eps", ".ps", ".svg", ".gif", ".PDF", ".PNG", ".JPG")
 _THEOREM = re.compile(
@@ -33,7 +45,8 @@ def read(folder: Path, *, id: str, version: str, main: str | None = None) -> Pap
     folder: the unpacked source; nothing outside of it is read. main: the main file, where it is known.
     Raises PaperNotFound, PaperUnreadable (nothing to read in it) and PaperRefused (hostile, endless, too large).
     """
-    source = SourceFolder(folder)
+    # a single file may lie in a folder that is no paper's, for instance among downloads
+    source = SourceFolder(folder, shallow_if_large=main is not None)
     choice = main_file.choose(source, main)
     source.encoding = declared_encoding(source.read_bytes(choice.main))
     flattener = Flattener(source)
@@ -45,7 +58,16 @@ def read(folder: Path, *, id: str, version: str, main: str | None = None) -> Pap
     if not walker.writer.text.strip():
         raise PaperUnreadable(f"{choice.main} holds no text that could be read", path=str(source.root / choice.main))
     unread = {*flat.files, *used, choice.main}
-    return _paper(walker, id, version, source, references, (*flat.missing, *missing), unread, _version_of(flat))
+    return _paper(
+        walker,
+        id,
+        version,
+        source,
+        references,
+        (*flat.missing, *walker.parts.missing, *missing),
+        unread,
+        _version_of(flat),
+    )
 
 
 def _about_choice(choice: main_file.Choice) -> list[str]:
@@ -60,10 +82,11 @@ def _walk(flat: Flat, folder: SourceFolder, near: str) -> Walker:
     source = Source.of(flat.text)
     find = _graphic_finder(flat.text, folder, near)
     known: dict[str, Label] = {}
+    about_figures: list[str] = []
     for last in (False, True):
         walker = Walker(
             source, _theorems(flat.text), _counters(flat.text), known=known, find_graphic=find,
-            figure_text=_figure_reader(folder) if last else lambda name: "",
+            figure_text=_figure_reader(folder, about_figures) if last else lambda name: "",
             expand=flat.macros.in_math if last else str,
         )  # fmt: skip
         titles = front.read(walker)
@@ -76,6 +99,7 @@ def _walk(flat: Flat, folder: SourceFolder, near: str) -> Walker:
         walker.run(start, end)
         walker.paragraph()
         known = walker.parts.labels
+    walker.parts.notes += about_figures
     return walker
 
 
@@ -147,7 +171,7 @@ def _graphic_finder(text: str, folder: SourceFolder, near: str) -> Callable[[str
     return find
 
 
-def _figure_reader(folder: SourceFolder) -> Callable[[str], str]:
+def _figure_reader(folder: SourceFolder, notes: list[str]) -> Callable[[str], str]:
     read_once: dict[str, str] = {}
 
     def text_of(name: str) -> str:
@@ -158,8 +182,9 @@ def _figure_reader(folder: SourceFolder) -> Callable[[str], str]:
 
             try:
                 read_once[name] = figures.extract_text(folder.root / name)
-            except PaperUnreadable:
+            except PaperError as exc:
                 read_once[name] = ""
+                notes.append(f"{name}: its text layer was not read ({exc.message})")
         return read_once[name]
 
     return text_of
@@ -189,8 +214,13 @@ def _references(
                 missing.append(name if name.endswith(".bib") else f"{name}.bib")
             continue
         used.append(file)
+        try:
+            entries = folder.read(file)
+        except PaperRefused as exc:
+            walker.parts.notes.append(f"{file} was not read: {exc.message}")
+            continue
         wanted = None if everything and bbl is None else [*keys, *nocite]
-        found = _joined(found, bibliography.from_bib(folder.read(file), wanted), bbl is not None)
+        found = _joined(found, bibliography.from_bib(entries, wanted), bbl is not None)
     return tuple(found), used, missing
 
 

@@ -23,9 +23,12 @@ _ENCODINGS = {
 
 
 class SourceFolder:
-    """A paper's folder. Every name a paper gives is looked up beneath it; nothing else can be read."""
+    """A paper's folder. Every name a paper gives is looked up beneath it; nothing else can be read.
 
-    def __init__(self, folder: Path) -> None:
+    shallow_if_large: a folder of too many files is listed without its subfolders instead of refused.
+    """
+
+    def __init__(self, folder: Path, *, shallow_if_large: bool = False) -> None:
         if not folder.is_dir():
             raise PaperNotFound(f"there is no folder {folder}", path=str(folder))
         self.root = folder.resolve()
@@ -33,9 +36,9 @@ class SourceFolder:
         """The encoding that the main file declares; tried after UTF-8."""
         self.virtual: dict[str, str] = {}
         """Files that the paper writes itself, by `filecontents`."""
-        self.names = tuple(self._list())
+        self.names = tuple(self._list(shallow_if_large))
 
-    def _list(self) -> list[str]:
+    def _list(self, shallow_if_large: bool) -> list[str]:
         found: list[str] = []
         for base, folders, files in os.walk(self.root, followlinks=False):
             folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__MACOSX")
@@ -44,6 +47,8 @@ class SourceFolder:
                 path = Path(base, name)
                 if not name.startswith(".") and stat.S_ISREG(path.lstat().st_mode):
                     found.append((relative / name).as_posix())
+            if len(found) > MAX_FILES and shallow_if_large:
+                return sorted(name for name in found if "/" not in name)
             if len(found) > MAX_FILES:
                 raise PaperRefused(f"{self.root.name} holds more than {MAX_FILES:,} files", path=str(self.root))
         return sorted(found)

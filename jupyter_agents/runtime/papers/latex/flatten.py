@@ -174,7 +174,7 @@ class Flattener:
             self._math = None
         if conditionals.handle(self, frame, name):
             return
-        if self._math is None and self._structural(frame, name):
+        if (self._math is None or name == "input") and self._structural(frame, name):
             return
         if name == "begin" or name == "end":
             self._environment(frame, name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ....records import Span
 from .. import Block, Figure, Table
 from .counters import Label
+from .programs import statements
 from .walk import COMMANDS, ENVIRONMENTS, Float
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _read_float(walker: Walker, name: str, start: int, end: int, inside: Inside 
     kind = name.rstrip("*").removeprefix("sideways").removeprefix("wrap").removeprefix("SC")
     kind = kind if kind in ("table", "figure", "algorithm") else ("table" if "tab" in kind.lower() else "figure")
     floating = Float(kind)
-    role, walker.role = walker.role, "text"
+    role, walker.role = walker.role, "algorithm" if kind == "algorithm" else "text"
     lists, walker.lists = walker.lists, []
     walker.close()
     walker.floats.append(floating)
@@ -51,7 +52,10 @@ def _read_float(walker: Walker, name: str, start: int, end: int, inside: Inside 
     if name.startswith("wrap"):
         begins = walker.source.drop(begins, 2)
     index = {"table": len(walker.parts.tables), "figure": len(walker.parts.figures)}.get(kind, 0)
-    inside(walker, begins, end)
+    if kind == "algorithm" and "\\begin{algorithmic}" not in walker.source.text[begins:end]:
+        statements(walker, begins, end)
+    else:
+        inside(walker, begins, end)
     walker.close()
     if kind == "figure":
         _figure_text(walker, floating)
@@ -178,7 +182,7 @@ def caption(walker: Walker, name: str, at: int, stop: int) -> int:
     paragraph = walker.as_role("caption", start, end)
     if paragraph is not None:
         span = paragraph.span
-        floating.captions.append((walker.writer.text[span.start : span.end], span))
+        floating.captions.append((walker.writer.text_from(span.start), span))
     return after
 
 
@@ -187,7 +191,10 @@ def _graphic(walker: Walker, name: str, at: int, stop: int) -> int:
     found = source.group(source.after_optionals(at + (source.text[at : at + 1] == "*")))
     if found is None:
         return at
-    file = walker.find_graphic(walker.expand(source.text[found[0] : found[1]]).strip())
+    asked = walker.expand(source.text[found[0] : found[1]]).strip()
+    file = walker.find_graphic(asked)
+    if not file and asked:
+        walker.parts.missing.append(asked)
     if file and walker.floats:
         walker.floats[-1].files.append(file)
     elif file and not walker.cell:
@@ -234,7 +241,7 @@ def _part_command(walker: Walker, name: str, at: int, stop: int) -> int:
         paragraph = walker.as_role("caption", begins, begins + len(found[0]))
         if paragraph is not None:
             span = paragraph.span
-            floating.captions.append((walker.writer.text[span.start : span.end], span))
+            floating.captions.append((walker.writer.text_from(span.start), span))
     return found[1]
 
 

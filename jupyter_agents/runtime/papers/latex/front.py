@@ -19,12 +19,16 @@ _DROPPED = (
     "|footnoterule|Emails"
 )
 _DROP = re.compile(rf"\\({_DROPPED})\b\*?\s*(?:\[[^\]]*\])?")
-_SEPARATORS = re.compile(r"\\(?:and|And|AND|qquad|quad)\b|\\\\(?:\s*\[[^\]]*\])?|\\hfill\b|\n[ \t]*\n")
+_BETWEEN = re.compile(r"\\(?:and|And|AND)\b")
+_LINES = re.compile(r"\\\\(?:\s*\[[^\]]*\])?|\\(?:qquad|quad|hfill)\b|\n[ \t]*\n")
+_MARK = "\x01"
+"""Stands for a raised mark while names are parted: a line that begins with one is an affiliation."""
+_SUFFIX = re.compile(r"(?:Jr|Sr|II|III|IV|PhD|Ph\.D|M\.?D)\.?")
 _MARKS = re.compile(r"\$[^$]*\$|\\(?:hspace|vspace|thanks)\*?\s*\{[^{}]*\}|\^\{[^{}]*\}|\\(?:dag|ddag|ast|star|S|P)\b")
 _AFFILIATION_WORDS = re.compile(
     r"universit|institut|depart|laborator|school|college|center|centre|facult|academy|research|google|microsoft|inc\.|ltd|@|"
     r"http|hospital|polytech|division|observatory|street|avenue|road|corporation|foundation|\bUSA\b|\bUK\b|member|fellow|"
-    r"\blab\b|\blabs\b|germany|france|china|japan|netherlands|technology|technische|nasa|cnrs|inria|e-?mail|equal|contribut",
+    r"\blab\b|\blabs\b|germany|france|china|japan|netherlands|technology|technische|nasa|cnrs|inria|e-?mail|equal|contribut|affiliation|address",
     re.I,
 )
 _NAME = re.compile(r"^[^\W\d_][\w.'’‐\-–]*(?:[ \u00a0]+[^\W\d_]?[\w.'’‐\-–,]*){1,6}$")
@@ -115,7 +119,7 @@ def _without_notes(source: Source, start: int, end: int) -> str:
     out: list[str] = []
     at = start
     while match := _DROP.search(source.text, at, end):
-        out.append(source.text[at : match.start()])
+        out.append(source.text[at : match.start()] + (_MARK if match[1] == "textsuperscript" else ""))
         group = source.group(match.end())
         at = group[2] if group and group[2] <= end else match.end()
         if match[1] == "href" and group:
@@ -123,24 +127,32 @@ def _without_notes(source: Source, start: int, end: int) -> str:
             out.append(source.text[group[0] : group[1]] if group else "")
             at = group[2] if group else at
     out.append(source.text[at:end])
-    return _MARKS.sub(" ", "".join(out))
+    return _MARKS.sub(_MARK, "".join(out))
 
 
 def _names(latex: str, walker: Walker) -> list[str]:
     names: list[str] = []
-    for piece in _SEPARATORS.split(latex):
-        shown = _plain(piece, walker)
-        shown = re.sub(r"\[[^\]]*\]|[*†‡§¶#∗⋆]|\d+(?:\s*,\s*\d+)*\s*$", " ", shown)
+    for block in _BETWEEN.split(latex):
         affiliated = False
-        for name in re.split(r"\s*[,;]\s*(?:and\s+)?|\s+(?:and|AND|&)\s+|\s*\|\s*", shown):
-            name = re.sub(r"[\d,]+$", "", " ".join(name.split())).strip(" ,;.:") if name else ""
-            name = name.removeprefix("and ")
-            affiliated = affiliated or bool(_AFFILIATION_WORDS.search(name))
-            if name and not affiliated and re.search(r"[^\W\d_]{2}", name):
-                if names and re.fullmatch(r"(?:Jr|Sr|II|III|IV|PhD|Ph\.D|M\.?D)\.?", name):
-                    continue
-                names.append(name)
-    return [name for name in names if len(name.split()) <= 7]
+        for line in _LINES.split(block):
+            if affiliated or (names and line.lstrip(" {\n\t").startswith(_MARK)):
+                break
+            found, affiliated = _of_line(_plain(line.replace(_MARK, " "), walker))
+            names += [name for name in found if not (names and _SUFFIX.fullmatch(name))]
+    return names
+
+
+def _of_line(shown: str) -> tuple[list[str], bool]:
+    """The names of one line; and whether an affiliation began in it, so that no names follow."""
+    found: list[str] = []
+    shown = re.sub(r"\[[^\]]*\]|[*†‡§¶#∗⋆]|\d+(?:\s*,\s*\d+)*\s*$", " ", shown)
+    for piece in re.split(r"\s*[,;]\s*(?:and\s+)?|\s+(?:and|AND|&)\s+|\s*\|\s*", shown):
+        if _AFFILIATION_WORDS.search(piece or ""):
+            return found, True
+        name = re.sub(r"[\d,]+$", "", " ".join((piece or "").split())).strip(" ,;.:").removeprefix("and ")
+        if re.search(r"[^\W\d_]{2}", name) and len(name.split()) <= 7:
+            found.append(name)
+    return found, False
 
 
 def _plain(latex: str, walker: Walker) -> str:

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from ....errors import PaperNotFound, PaperUnreadable
+from ....errors import PaperNotFound, PaperRefused, PaperUnreadable
 from .files import SourceFolder
 from .flatten import TEX_SUFFIXES
 from .lexing import without_comments
@@ -39,21 +39,36 @@ def choose(folder: SourceFolder, main: str | None = None) -> Choice:
 
     Raises PaperNotFound where that is not there, PaperUnreadable where no file is LaTeX.
     """
-    texts = {name: _text(folder, name) for name in folder.names if _could_be(name)}
-    documents = {name: text for name, text in texts.items() if _CLASS.search(text) or "\\begin{document}" in text}
     if main is not None:
         if main not in folder.names:
             raise PaperNotFound(f"there is no file {main} in {folder.root.name}", path=str(folder.root / main))
-        return _choice(main, documents)
+        return Choice(main)
+    texts, refused = _texts(folder)
+    documents = {name: text for name, text in texts.items() if _CLASS.search(text) or "\\begin{document}" in text}
     told = _told(folder)
     if told is not None:
         return _choice(told, documents)
+    if not documents and refused is not None:
+        raise refused
     if not documents:
         return Choice(_fragment(folder, texts))
     included = {found for name, text in texts.items() for found in _inputs(folder, name, text) if found != name}
     free = [name for name in documents if name not in included] or list(documents)
     best = max(sorted(free), key=lambda name: _score(name, documents[name], texts, folder))
     return _choice(best, {name: documents[name] for name in free})
+
+
+def _texts(folder: SourceFolder) -> tuple[dict[str, str], PaperRefused | None]:
+    """What could be LaTeX, without comments; and the refusal of a file that is too large to be a paper's text."""
+    texts: dict[str, str] = {}
+    refused: PaperRefused | None = None
+    for name in folder.names:
+        if _could_be(name):
+            try:
+                texts[name] = _text(folder, name)
+            except PaperRefused as exc:
+                refused = exc if "." in name.rpartition("/")[2] else refused
+    return texts, refused
 
 
 def _could_be(name: str) -> bool:
@@ -126,7 +141,8 @@ def _choice(main: str, documents: dict[str, str]) -> Choice:
 
 def _fragment(folder: SourceFolder, texts: dict[str, str]) -> str:
     """Where nothing is a whole document: the one file that is, the longest that looks like LaTeX."""
-    plain = {name: text for name, text in texts.items() if "\\" in text}
+    told = {name: text for name, text in texts.items() if text.strip()}
+    plain = {name: text for name, text in told.items() if "\\" in text} or told
     if not plain:
         raise PaperUnreadable(
             f"there is no LaTeX file in {folder.root.name}; give the folder that holds the paper's .tex",

@@ -53,9 +53,16 @@ def _numbers(walker: Walker, latex: str, environment: str) -> list[str]:
         number = "" if _NO_NUMBER.search(latex) else walker.counters.step("equation")
         return [number] * max(1, len(_LABEL.findall(latex)))
     found: list[str] = []
+    waiting = 0
     for row in _ROWS.split(_INNER.sub(lambda m: "".join(f"\\label{{{x}}}" for x in _LABEL.findall(m[0])), latex)):
-        if _NO_NUMBER.search(row) or not re.sub(r"\\(?:begin|end)\s*\{[^{}]*\}", "", row).strip():
+        labels = len(_LABEL.findall(row))
+        if _NO_NUMBER.search(row):
+            # a label in a row without number means the next one that has it
+            waiting += labels
+            continue
+        if not re.sub(r"\\(?:begin|end)\s*\{[^{}]*\}", "", row).strip():
             continue
         number = walker.counters.step("equation")
-        found.extend([number] * len(_LABEL.findall(row)))
+        found.extend([number] * (waiting + labels))
+        waiting = 0
     return found

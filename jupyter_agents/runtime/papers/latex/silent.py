@@ -21,8 +21,8 @@ _WORDS = {
     1: """
         accepted acmConference acmDOI acmISBN acmYear addbibresource address affil affiliation affiliations
         allowdisplaybreaks altaffiliation arrayrulecolor author authorcontributions authornote authorrunning
-        bibliography BibitemShut SentenceSpace bibliographystyle bibliographyunit bstctlcite
-        captionsetup ccsdesc cellcolor cfoot chead citestyle cline cmidrule collaboration color
+        bibliography keywords Keywords icmltitle BibitemShut SentenceSpace bibliographystyle bibliographyunit
+        bstctlcite captionsetup ccsdesc cellcolor cfoot chead citestyle cline cmidrule collaboration color
         columncolor conferenceinfo conflictsofinterest
         CopyrightYear corref correspondingauthor cortext crdata curraddr date DeclareGraphicsExtensions
         DeclareMathSymbol dedicatory documentclass ead email enlargethispage fancyfoot fancyhead floatname
@@ -37,7 +37,7 @@ _WORDS = {
     """,
     2: """
         addtocontents addtolength colorlet counterwithin crefname Crefname DeclareGraphicsRule
-        definecolor icmlaffiliation icmlauthor markboth numberwithin pdfbookmark rule setlength
+        definecolor icmlaffiliation icmlcorrespondingauthor icmlauthor markboth numberwithin pdfbookmark rule setlength
     """,
     3: """
         addcontentsline crefrangeformat definecolorset rowcolors specialrule titlespacing

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ....records import Span
 from .. import Cell, Table
 from .columns import joints
+from .grid import Grid
 from .walk import COMMANDS, ENVIRONMENTS
 
 if TYPE_CHECKING:
@@ -170,11 +171,43 @@ def tabular(walker: Walker, name: str, start: int, end: int) -> None:
         return
     _captions_inside(walker, at, end)
     rows = split(source, at, end)
+    rows, heads = _without_repeats(rows)
     rows = [row for row in rows if _says_something(source, row)]
     if not _is_table(source, rows):
         walker.run(at, end)
         return
-    write(walker, rows, joints(specification))
+    write(walker, rows, joints(specification), heads)
+
+
+def _without_repeats(rows: list[_Row]) -> tuple[list[_Row], int | None]:
+    """A longtable's rows without the heads and feet it repeats on each page; and how many rows are its head."""
+    at = {mark: next((i for i, row in enumerate(rows) if re.search(rf"\\{mark}\b", row.rules)), None)
+          for mark in ("endfirsthead", "endhead", "endfoot", "endlastfoot")}  # fmt: skip
+    first, head = at["endfirsthead"], at["endhead"]
+    begin = max((place for place in at.values() if place is not None), default=None)
+    if begin is None:
+        return rows, None
+    heads = first if first is not None else head
+    told = [row for row in rows[:heads] if any(row.cells)] if heads is not None else []
+    return told + rows[begin:], len(told)
+
+
+def array(walker: Walker, start: int, end: int) -> bool:
+    """Read an `array` that serves as a table; its cells are formulas. False where the formula is anything else."""
+    source = walker.source
+    begin = source.text.find("\\begin{array}", start, end)
+    alone = begin >= 0 and not source.text[start:begin].strip()
+    if not alone or not source.text[start:end].rstrip().endswith("\\end{array}"):
+        return False
+    specification = source.group(source.after_optionals(begin + len("\\begin{array}")))
+    if specification is None:
+        return False
+    rows = split(source, specification[2], min(source.ends.get(begin, (end, end))[0], end))
+    rows = [row for row in rows if _says_something(source, row)]
+    if not _is_table(source, rows):
+        return False
+    write(walker, rows, {}, formulas=True)
+    return True
 
 
 def _captions_inside(walker: Walker, start: int, end: int) -> None:
@@ -218,16 +251,19 @@ def _is_table(source: Source, rows: list[_Row]) -> bool:
     return bool(told) and len(pictures) * 2 < len(told) and columns > 1
 
 
-def write(walker: Walker, rows: list[_Row], marks: dict[int, str], heads: int | None = None) -> None:
+def write(
+    walker: Walker, rows: list[_Row], marks: dict[int, str], heads: int | None = None, *, formulas: bool = False
+) -> None:
     """Write rows into the text and record them as a table.
 
     marks: what joins columns, by the left one. heads: how many rows are the head, where that is known.
+    formulas: the cells are mathematics, as in an array.
     """
     if not walker.floats:
         walker.paragraph()
     walker.close()
     heads = _headers(rows) if heads is None else heads
-    writer, grid = walker.writer, _Grid()
+    writer, grid = walker.writer, Grid()
     walker.cell = True
     first = None
     for index, row in enumerate(rows):
@@ -237,7 +273,10 @@ def write(walker: Walker, rows: list[_Row], marks: dict[int, str], heads: int | 
         for number, place in enumerate(_joined(walker.source, row.cells, marks)):
             begins = writer.mark() if number == 0 else writer.separate_cell()
             first = begins if first is None else first
-            walker.run(place.start, place.end)
+            if formulas:
+                walker.inline(walker.source.text[place.start : place.end])
+            else:
+                walker.run(place.start, place.end)
             writer.trim()
             if place.joined is not None:
                 writer.exact(place.joined[0])
@@ -284,63 +323,6 @@ def _joined(source: Source, cells: list[_Place], marks: dict[int, str]) -> list[
             continue
         out.append(place)
     return out
-
-
-class _Grid:
-    """Cells by row and column; drops the empty places that a spanning cell covers."""
-
-    def __init__(self) -> None:
-        self._rows: list[list[tuple[int, Cell]]] = []
-        self._covered: set[tuple[int, int]] = set()
-        self._column = 0
-
-    def begin_row(self) -> None:
-        self._rows.append([])
-        self._column = 0
-
-    def add(self, cell: Cell) -> None:
-        row, column = len(self._rows) - 1, self._column
-        self._column += cell.columns
-        covered = (row, column) in self._covered
-        if covered and not cell.text:
-            return
-        if cell.rows < 0:
-            row, cell = self._upwards(row, column, cell)
-        if covered:
-            self._shorten(row, column)
-        for below in range(row + 1, row + cell.rows):
-            self._covered.update((below, column + c) for c in range(cell.columns))
-        self._rows[row].append((column, cell))
-
-    def _upwards(self, row: int, column: int, cell: Cell) -> tuple[int, Cell]:
-        """`\\multirow{-2}` stands in its last row: move it to the first, over the empty places there."""
-        height = min(-cell.rows, row + 1)
-        top = row - height + 1
-        for each in range(top, row):
-            self._rows[each] = [(c, old) for c, old in self._rows[each] if c != column or old.text]
-        self._covered.update((row, column + c) for c in range(cell.columns))
-        return top, _resized(cell, height)
-
-    def _shorten(self, row: int, column: int) -> None:
-        """A cell with text ends the span of the one above it."""
-        for above in range(row - 1, -1, -1):
-            for place, (c, cell) in enumerate(self._rows[above]):
-                if c <= column < c + cell.columns and above + cell.rows > row:
-                    self._rows[above][place] = (c, _resized(cell, row - above))
-                    return
-
-    def rows(self) -> tuple[tuple[Cell, ...], ...]:
-        height = len(self._rows)
-        return tuple(
-            tuple(_resized(cell, min(cell.rows, height - i)) for _, cell in sorted(row, key=lambda pair: pair[0]))
-            for i, row in enumerate(self._rows)
-        )
-
-
-def _resized(cell: Cell, rows: int) -> Cell:
-    if cell.rows == rows:
-        return cell
-    return Cell(text=cell.text, latex=cell.latex, rows=max(1, rows), columns=cell.columns, header=cell.header)
 
 
 def _multi(walker: Walker, name: str, at: int, stop: int) -> int:

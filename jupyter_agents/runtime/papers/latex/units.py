@@ -46,7 +46,7 @@ def unit(latex: str) -> str:
             out.append(_NAMES[name])
             glued = name == "per"
         elif name or match[2]:
-            shown = _NAMES.get(name, name) if name else match[2].replace("~", " ").replace("^", "^")
+            shown = _NAMES.get(name, name) if name else match[2].replace("~", " ")
             out.append(("" if glued else " ") + shown + power)
             power, glued = "", match[2] is not None and shown.endswith((".", "/", "^"))
     return "".join(out).replace(".", " ")

@@ -111,6 +111,8 @@ class Parts:
     citations: list[Citation] = field(default_factory=list)
     labels: dict[str, Label] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    """Pictures that are not there."""
     references: list[Span] = field(default_factory=list)
     """Printed numbers of sections, displays, floats: no quantities."""
 
@@ -239,11 +241,18 @@ class Walker:
         if end is None:
             self.writer.write(step if step == "$" else "")
             return at
+        if self.floats and self.floats[-1].kind == "table" and not self.cell and self._array(at, end):
+            return end + len(step)
         if step == "$$":
             self.display(at - 2, end + 2, "$$")
         else:
             self.inline(self.source.text[at:end])
         return end + len(step)
+
+    def _array(self, start: int, end: int) -> bool:
+        from . import tables
+
+        return tables.array(self, start, end)
 
     def _bracketed(self, close: str, at: int, stop: int) -> int:
         end = self._formula_end(close, at, stop)

@@ -16,7 +16,7 @@ BlockKind = Literal["heading", "text", "item", "footnote", "figure", "table", "r
 
 _ITEM: Final = re.compile(r"(?:[•◦▪‣∙·●■∗*–—]|\((?:\d{1,2}|[a-z]|[ivx]+)\)|\d{1,2}\))\s+\S")
 _RUN_IN: Final = re.compile(r"(?P<head>Abstract|ABSTRACT)\s*(?:[.:—–-]+)\s*(?P<rest>\S.*)")
-_NOTE_MARK: Final = re.compile(r"(?:\d{1,2}|[*∗†‡§¶])\s?(?=[A-Z\"“(]|https?:|www\.)")
+_NOTE_MARK: Final = re.compile(r"(?:\d{1,2}\s?(?=[A-Z\"“(]|https?:|www\.)|\d{1,2}(?=[a-z])|[*∗†‡§¶]\s?(?=\w))")
 
 
 class Block(Record):
@@ -55,7 +55,11 @@ def blocks_of(lines: list[Line]) -> list[Block]:
         waiting.clear()
 
     skip = -1
+    unheaded = _unheaded_references(lines)
     for i, line in enumerate(lines):
+        if i == unheaded:
+            close()
+            listing = True
         if i in floats or i in notes:
             block = floats.get(i) if i in floats else notes[i]
             if block is not None:
@@ -63,7 +67,7 @@ def blocks_of(lines: list[Line]) -> list[Block]:
             continue
         if i <= skip:
             continue
-        heading = _heading(lines, i, floats)
+        heading = None if listing and re.search(r"\d", numbered(line.text)[1]) else _heading(lines, i, floats)
         if heading is not None:
             close()
             blocks.append(heading)
@@ -80,9 +84,21 @@ def blocks_of(lines: list[Line]) -> list[Block]:
     return blocks
 
 
+def _unheaded_references(lines: list[Line]) -> int | None:
+    """Where a list of references begins that has no heading, as in letters: `[1]` with `[2]` and `[3]` after it."""
+    if _listed(lines):
+        return None
+    first = next((i for i in range(len(lines) - 1, -1, -1) if lines[i].text.startswith("[1]")), None)
+    if first is None:
+        return None
+    after = [line.text for line in lines[first + 1 :]]
+    return first if all(any(t.startswith(f"[{n}]") for t in after) for n in (2, 3)) else None
+
+
 def _floats(lines: list[Line]) -> dict[int, Block | None]:
     """Tables and figures by the index of their first line; None for their other lines."""
     found: dict[int, Block | None] = {}
+    seen: set[tuple[str, str]] = set()
     for i, line in enumerate(lines):
         match = CAPTION.match(line.text)
         if i in found or match is None or (i and not _apart(lines[i - 1], line)):
@@ -96,6 +112,10 @@ def _floats(lines: list[Line]) -> dict[int, Block | None]:
             block = Block(kind="table", lines=caption, number=match["number"], rows=read)
         else:
             block = Block(kind="figure", lines=caption, number=match["number"])
+        name = (match["kind"][:3].lower(), match["number"])
+        if name in seen and not rows:
+            continue  # a sentence of the text that begins with "Table 4."
+        seen.add(name)
         found |= dict.fromkeys([*rows, *range(i, end)])
         found[min([i, *rows])] = block
     return found
@@ -112,6 +132,9 @@ def _footnotes(lines: list[Line], floats: dict[int, Block | None]) -> dict[int, 
     """Small lines at the foot of a column, by their index; None for lines that go on with the one before."""
     found: dict[int, Block | None] = {}
     listed = _listed(lines)
+    unheaded = _unheaded_references(lines)
+    if unheaded is not None:
+        listed = dict.fromkeys(range(unheaded, len(lines)))
     lowest = _lowest(lines)
     for start, end in _columns(lines):
         first = end
@@ -212,6 +235,6 @@ def _begins(line: Line, last: Line, item: bool) -> bool:
     if line.page != last.page or line.column != last.column:
         return line.indent > 0.8 or (short and ended)
     pitch = last.y0 - line.y0
-    wide = pitch > 1.75 * max(line.size, last.size)
+    wide = pitch > max(1.75, 1.35 * line.leading) * max(line.size, last.size)
     stepped = line.indent > 0.8 and last.indent < 0.5 and not line.centred and not item
     return wide or stepped or (short and ended) or abs(line.size - last.size) > 0.15 * line.body

@@ -34,7 +34,13 @@ def limit_process() -> None:
     """Hard limits on memory and processor time, where the system knows them."""
     import resource
 
-    for what, value in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_S), (resource.RLIMIT_FSIZE, 0)):
+    limits = {
+        resource.RLIMIT_AS: MEMORY,
+        resource.RLIMIT_CPU: CPU_S,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    for what, value in limits.items():
         try:
             resource.setrlimit(what, (value, value))
         except (ValueError, OSError):
@@ -117,7 +123,7 @@ def composed(run: list[Glyph]) -> str:
     for glyph in run:
         if glyph.char in {"\x02", "\u00ad"}:  # how some producers write the hyphen at a line's end
             out.append("\ufffe")
-        elif glyph.char == "\ufffe" or not unicodedata.category(glyph.char or "\0").startswith("C"):
+        elif glyph.char == "\ufffe" or not unicodedata.category(glyph.char[:1] or "\0").startswith("C"):
             out.append(LIGATURES.get(glyph.char, glyph.char))
         elif not "".join(out).strip() and not glyph.made:  # a sign without Unicode that begins a line
             out.append("• ")

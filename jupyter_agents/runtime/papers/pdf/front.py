@@ -31,7 +31,6 @@ _SMALL: Final = frozenset(
         "le",
         "du",
         "dos",
-        "etzioni",
         "el",
         "al",
         "bin",
@@ -55,7 +54,8 @@ def front_of(lines: list[Line], extracted: Extracted) -> tuple[Front, list[Line]
     stop = next((i for i, line in enumerate(first) if _ENDS.match(numbered(line.text)[1])), min(len(first), 12))
     head = [line for line in first[:stop] if line.y0 > first[0].body * 20]
     title = _title_lines(head)
-    after = head[head.index(title[-1]) + 1 :] if title else []
+    after = [line for line in head if title and line.y1 < title[-1].y0 + 1]
+    after.sort(key=lambda line: (-round(line.y1 / 4), line.x0))
     authors, used = _authors(after)
     said = tuple(n for n in (p.strip() for p in re.split(r"\s*[;,]\s*|\s+and\s+", extracted.authors)) if n)
     gone = {id(line) for line in (*title, *used)}
@@ -110,7 +110,7 @@ def _authors(lines: list[Line]) -> tuple[tuple[str, ...], list[Line]]:
 
 
 def _names(text: str) -> list[str]:
-    bare = re.sub(r"[\d∗*†‡§¶♠♣♥♦⋆#]+(?:\s*,\s*[\d∗*†‡§¶]+)*", " ", text)
+    bare = re.sub(r"[\d∗*†‡§¶♠♣♥♦⋆#]+(?:\s*,\s*[\d∗*†‡§¶]+)*", ", ", text)
     parts = re.split(r"\s*(?:,|;|&|·|•|\b(?:and|AND)\b)\s*", bare)
     names = [" ".join(p.split()).strip(" .") for p in parts]
     return [_cased(n) for n in names if n] if all(_is_name(n) for n in names if n) else []

@@ -47,6 +47,8 @@ class Line(Record):
     right: float = 0.0
     body: float = 10.0
     """Size of the paper's running text."""
+    leading: float = 1.2
+    """Its usual distance from line to line, in that size."""
 
     @property
     def indent(self) -> float:
@@ -257,18 +259,30 @@ def _measured(pages: list[list[Line]]) -> list[Line]:
         for line in lines:
             sizes[line.size] += len(line.text)
     body = sizes.most_common(1)[0][0] if sizes else 10.0
+    leading = _leading(pages, body)
     everywhere = _edges([line for lines in pages for line in lines], body)
     measured: list[Line] = []
     for lines in pages:
         here = _edges(lines, body)
         for line in lines:
             left, right = here.get(line.column) or everywhere.get(line.column) or (line.x0, line.x1)
-            measured.append(_with_edges(line, left, right, body))
+            measured.append(_with_edges(line, left, right, body, leading))
     return measured
 
 
-def _with_edges(line: Line, left: float, right: float, body: float) -> Line:
-    return _changed(line, left=min(left, line.x0), right=max(right, line.x1), body=body)
+def _leading(pages: list[list[Line]], body: float) -> float:
+    """The most usual distance between two lines of running text, in its size; double for drafts."""
+    pitches: Counter[float] = Counter()
+    for lines in pages:
+        for last, line in pairwise(lines):
+            pitch = (last.y0 - line.y0) / max(body, 1.0)
+            if last.column == line.column and abs(line.size - body) < 0.6 and 0.8 < pitch < 4:
+                pitches[round(pitch, 1)] += 1
+    return pitches.most_common(1)[0][0] if pitches else 1.2
+
+
+def _with_edges(line: Line, left: float, right: float, body: float, leading: float) -> Line:
+    return _changed(line, left=min(left, line.x0), right=max(right, line.x1), body=body, leading=leading)
 
 
 def reworded(line: Line, text: str) -> Line:

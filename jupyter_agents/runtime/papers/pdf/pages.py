@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ from ....records import Record
 MAX_PAGES: Final = 1_500
 MAX_BYTES: Final = 200 * 2**20
 TIME_S: Final = 90.0
+_LIMITED: Final = frozenset({-signal.SIGABRT, -signal.SIGKILL, -signal.SIGXCPU, -signal.SIGTRAP})
+"""How the process ends at a limit: PDFium aborts where it gets no memory."""
 _PASSED_ON: Final = ("PATH", "PYTHONPATH", "PYTHONHOME", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 """Nothing else of the environment, keys least of all, is shown to a process that reads what strangers wrote."""
 
@@ -70,6 +73,10 @@ def extract(path: Path) -> Extracted:
     try:
         extracted = msgspec.json.decode(done.stdout, type=Extracted)
     except msgspec.DecodeError as exc:
+        if done.returncode in _LIMITED:
+            raise PaperRefused(
+                f"{path.name} takes more memory or time than a paper needs; print it anew or split it", path=str(path)
+            ) from exc
         raise PaperUnreadable(
             f"{path.name} made the PDF reader fail (exit {done.returncode}); print it anew to another PDF",
             path=str(path),

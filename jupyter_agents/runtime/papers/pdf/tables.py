@@ -22,7 +22,12 @@ def caption_end(lines: list[Line], start: int) -> int:
         last, line = lines[end - 1], lines[end]
         same = line.page == last.page and line.column == last.column and abs(line.size - last.size) < 0.6
         pitch = last.y0 - line.y0
-        if not same or not 0 < pitch < 1.45 * last.size or len(line.segments) > 1 or CAPTION.match(line.text):
+        if (
+            not same
+            or not 0 < pitch < max(1.45, 1.15 * last.leading) * last.size
+            or len(line.segments) > 1
+            or CAPTION.match(line.text)
+        ):
             break
         if last.filled < 0.75 and last.text.endswith("."):
             break
@@ -32,12 +37,51 @@ def caption_end(lines: list[Line], start: int) -> int:
 
 def rows_near(lines: list[Line], start: int, end: int, taken: Container[int]) -> list[int]:
     """Indices of the lines that form the table of a caption at [start, end): above it, else below it."""
+    if lines[start].column == -1:
+        return _across(lines, lines[start], lines[end - 1], taken)
     above = _walk(lines, range(start - 1, -1, -1), lines[start], taken)
     below = _walk(lines, range(end, len(lines)), lines[end - 1], taken)
     strong_above, strong_below = _strong(lines, above), _strong(lines, below)
     if max(strong_above, strong_below) < 2:
         return []
     return sorted(above if strong_above >= strong_below else below)
+
+
+def _across(lines: list[Line], first: Line, last: Line, taken: Container[int]) -> list[int]:
+    """Rows of a table over all columns: the lines of one height together, away from its caption."""
+    here = [i for i, line in enumerate(lines) if line.page == first.page and i not in taken]
+    above = sorted((i for i in here if lines[i].y0 > first.y1), key=lambda i: lines[i].y0)
+    below = sorted((i for i in here if lines[i].y1 < last.y0), key=lambda i: -lines[i].y0)
+    sides = [_rows_of(lines, above, first), _rows_of(lines, below, last)]
+    best = max(sides, key=len)
+    return sorted(i for row in best for i in row) if len(best) > 1 else []
+
+
+def _rows_of(lines: list[Line], order: list[int], beside: Line) -> list[list[int]]:
+    """Lines grouped by height up to the first group that is running text or stands far off."""
+    rows: list[list[int]] = []
+    at = beside.y0
+    for i in order:
+        line = lines[i]
+        if rows and abs(lines[rows[-1][0]].y0 - line.y0) < 0.45 * line.size:
+            rows[-1].append(i)
+            continue
+        if abs(at - line.y0) > 3.2 * max(line.size, beside.size) or CAPTION.match(line.text):
+            break
+        rows.append([i])
+        at = line.y0
+    kept: list[list[int]] = []
+    for row in rows:
+        pieces = sum(len(lines[i].segments) for i in row)
+        if pieces < 2 or any(lines[i].filled > 0.8 and len(lines[i].segments) == 1 for i in row):
+            if len(kept) + 1 < len(rows) and pieces == 1 and lines[row[0]].filled < 0.5:
+                kept.append(row)
+                continue
+            break
+        kept.append(row)
+    while kept and sum(len(lines[i].segments) for i in kept[-1]) < 2:
+        kept.pop()
+    return kept
 
 
 def _strong(lines: list[Line], found: list[int]) -> int:
@@ -134,6 +178,6 @@ def _row(segments: list[Segment], columns: list[tuple[float, float]]) -> tuple[C
                 row.append(Cell(text=f"{last.text} {segment.text}".strip(), columns=last.columns))
             continue
         row += [Cell(text="")] * (covers[0] - at)
-        row.append(Cell(text=segment.text, columns=len(covers)))
+        row.append(Cell(text=segment.text.replace("\ufffe", "-"), columns=len(covers)))
         at = covers[-1] + 1
     return (*row, *([Cell(text="")] * (len(columns) - at)))

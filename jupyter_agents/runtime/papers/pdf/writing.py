@@ -13,6 +13,8 @@ from .layout import Line
 from .references import Citer, entries
 from .tables import NOTE
 
+_LONGEST_ABSTRACT: Final = 3_000
+"""Characters; what goes on beyond them, or on the next page, is the text of a letter without headings."""
 _HYPHEN: Final = re.compile(r"(\w+)(?:\ufffe|-)$")
 
 
@@ -23,15 +25,20 @@ def write(blocks: list[Block], draft: Draft) -> None:
     draft.references += entries(listed, words)
     citer = Citer(draft.references)
     role: Role = "text"
+    began = 0
     for block in blocks:
         if block.kind == "reference":
             continue
         if block.kind == "heading":
             draft.heading(joined_text(block.title, words), block.level, number=block.number, page=block.page)
+            began = block.page
             role = "abstract" if ABSTRACT.fullmatch(block.title) else "text"
             if REFERENCES.fullmatch(block.title):
                 role = "text"
         else:
+            if role == "abstract" and (block.page > began or len(draft.abstract()) > _LONGEST_ABSTRACT):
+                role = "text"
+                draft.leave_section()
             _one(block, draft, citer, role, words)
     if listed and not draft.references:
         draft.paragraph(joined(listed, words))
