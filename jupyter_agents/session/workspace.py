@@ -120,7 +120,7 @@ class Workspace:
         _empty(folder)
         shutil.copytree(
             self.inputs, folder, symlinks=True, dirs_exist_ok=True
-        ) if self.inputs.is_dir() else folder.mkdir()
+        ) if self.inputs.is_dir() else folder.mkdir(parents=True)
         return Bounded(await self._start(folder), self._limits, _nothing, self._show)
 
     def place(self, name: str, source: Path) -> Path:
