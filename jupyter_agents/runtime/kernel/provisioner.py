@@ -96,10 +96,10 @@ class SandboxProvisioner(LocalProvisioner):
         policy = read_policy(self.policy)
         self.ended_because, self._said = "", b""
         caller = kwargs.get("env") or os.environ
-        notebook = self._settle(policy, kwargs.get("cwd"))
+        notebook = await asyncio.to_thread(self._settle, policy, kwargs.get("cwd"))
         connection_file = self._connection_file()
         inside = [bubblewrap.CONNECTION_FILE if word == str(connection_file) else word for word in cmd]
-        box = self._box(policy, inside, notebook, caller, connection_file)
+        box = await asyncio.to_thread(self._box, policy, inside, notebook, caller, connection_file)
         await self._start(box, inside)
         assert self.process is not None
         self.pid, self.pgid, self.cwd = self.process.pid, None, str(box.workdir)
@@ -166,6 +166,9 @@ class SandboxProvisioner(LocalProvisioner):
         start = self._start_restricted if restricted else self._start_boxed
         try:
             await start(box, command, plan, [status_write, life_read])
+        except BaseException:
+            os.close(status_read)
+            raise
         finally:
             os.close(status_write)
             os.close(life_read)
@@ -177,11 +180,15 @@ class SandboxProvisioner(LocalProvisioner):
         if box.identity.private:
             plan["uid"] = box.identity.uid
         launcher = _launcher(bubblewrap.LAUNCHER, plan, box, command)
+        bwrap = bubblewrap.find()
         info_read, info_write = os.pipe()
-        words, arguments = bubblewrap.command(bubblewrap.find(), box, launcher, info_write)
+        words, arguments = bubblewrap.command(bwrap, box, launcher, info_write)
         try:
             # bwrap's own environment is readable inside as that of process 1.
             await self._spawn(words, [info_write, *descriptors, *arguments.descriptors], {"PATH": "/usr/bin:/bin"})
+        except BaseException:
+            os.close(info_read)
+            raise
         finally:
             os.close(info_write)
             arguments.close()
@@ -206,26 +213,31 @@ class SandboxProvisioner(LocalProvisioner):
     async def _spawn(self, words: list[str], descriptors: list[int], environment: Mapping[str, str]) -> None:
         """Start with outputs that go to a pipe which we drain: inherited ones could be opened again from inside."""
 
+        said_read, said_write = os.pipe()
+
         def spawn() -> subprocess.Popen[bytes]:
             return subprocess.Popen(
                 words,
                 env=environment,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+                stdout=said_write,
+                stderr=said_write,
                 pass_fds=descriptors,
                 start_new_session=True,
             )
 
-        self.process = await asyncio.wrap_future(_spawner().submit(spawn))
-        threading.Thread(target=self._drain, args=(self.process,), name="sandbox-output", daemon=True).start()
+        threading.Thread(target=self._drain, args=(said_read,), name="sandbox-output", daemon=True).start()
+        try:
+            self.process = await asyncio.wrap_future(_spawner().submit(spawn))
+        finally:
+            os.close(said_write)
 
-    def _drain(self, process: subprocess.Popen[bytes]) -> None:
+    def _drain(self, said: int) -> None:
         """Keep the end of what the sandbox writes past Jupyter's own channels."""
-        assert process.stdout is not None
-        while chunk := os.read(process.stdout.fileno(), 1 << 16):
-            self._said = (self._said + chunk)[-_STDERR_BYTES:]
+        with os.fdopen(said, "rb", buffering=0) as pipe:
+            while chunk := pipe.read(1 << 16):
+                self._said = (self._said + chunk)[-_STDERR_BYTES:]
 
     async def _confirm(self, status: int) -> None:
         """Wait until the launcher says that all guards stand."""
