@@ -96,7 +96,11 @@ def play_without_mixture(request: dict[str, Any]) -> Any:
     ids = review_model.evidence_of(request)
     assert len(ids) == sum(map(len, kept.values()))
     first = next(iter(ids.values()))
-    findings = {"enough": False, "sentences": [{"text": "Slopes differ.", "evidence": [first]}], "missing": ["mixture"]}
+    findings = {
+        "enough": False,
+        "sentences": [{"text": "Slopes differ.", "evidence": [first]}],
+        "missing": ["mixture"],
+    }
     from tests.support.model_replies import tools
 
     return tools(("submit_answer", findings))
