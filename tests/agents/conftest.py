@@ -33,9 +33,7 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture
-def with_model(
-    server: ModelServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cache: Path
-) -> Settings:
+def with_model(server: ModelServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cache: Path) -> Settings:
     monkeypatch.setenv("ANTHROPIC_API_KEY", server.key)
     folders = {"runs": str(tmp_path / "runs"), "store": str(tmp_path / "store"), "cache": str(cache)}
     return resolve({**folders, "base_url": server.url})

@@ -16,7 +16,9 @@ from tests.support.arxiv_server import ArxivServer, Bad, Listed, arxiv_server
 from .conftest import LINES
 
 QUESTION = "Does the bisector need knowledge of the errors?"
-BISECTOR = Listed("1801.00001", "In defence of the bisector", abstract="The bisector needs no knowledge of the errors.")
+BISECTOR = Listed(
+    "1801.00001", "In defence of the bisector", abstract="The bisector needs no knowledge of the errors."
+)
 GONE = Listed("1801.00002", "The bisector and its errors: knowledge withdrawn", abstract="Need of knowledge.")
 
 

@@ -83,7 +83,9 @@ def test_the_check_sees_a_text_that_is_not_the_one_that_was_read(reviewed: RunFo
     changed = next((tmp_path / "papers").iterdir())
     changed.write_text(changed.read_text().replace("errors", "virtues"))
     (tmp_path / "check.py").write_text(check.source)
-    said = subprocess.run([sys.executable, "check.py"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [sys.executable, "check.py"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
     assert f"{changed.name} is not beside this notebook, or not as it was read" in said
     assert "not found: ev-" in said
 
@@ -146,7 +148,11 @@ async def test_words_of_a_paper_stay_words_in_report_and_notebook(
     (tmp_path / "hostile" / "main.tex").write_text(
         r"""\documentclass{article}\title{Lines <script>alert(1)</script>}\begin{document}\maketitle
         Lines with errors in both coordinates are fitted by <img src=x onerror=alert(1)> and ![x](http://evil.example/p)
-        weighing each distance, and """ + '"""' + r""" + __import__('os') + """ + '"""' + r""" by its error in both coordinates.
+        weighing each distance, and """
+        + '"""'
+        + r""" + __import__('os') + """
+        + '"""'
+        + r""" by its error in both coordinates.
         \end{document}"""
     )
     folder, ended = await run(ask(QUESTION, str(tmp_path / "hostile")), settings)
