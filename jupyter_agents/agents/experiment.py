@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InputError
-from ..records import Record
 from . import Agent, Bench, Report, Role
 from ._experiment.asked import Options, options
 from ._experiment.drawing import DrawSweep, draw_sweep

@@ -81,6 +81,7 @@ def main_run(engine: Engine) -> LiveRun:
     if engine.resumed:
         workspace.lost()
     line = Line("", State(), engine.account, workspace)
+    engine.lines[""] = line.state
     return LiveRun(engine, line, "", all_tools(engine.agent))
 
 

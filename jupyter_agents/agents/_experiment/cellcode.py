@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from ...errors import InputError
 from ...records import Record
 from .asked import SEED
-
 
 FILE = "swept_cell"
 
@@ -35,6 +36,7 @@ def prepare(source: str, swept: Collection[str]) -> Prepared:
         raise InputError("the cell is empty; there is nothing to run")
     if source.lstrip().startswith("%%"):
         raise InputError(f"the cell begins with {source.split()[0]}; leave this magic out, or its code cannot be read")
+    source = textwrap.dedent(source).lstrip("\n")  # as IPython reads it, so that line numbers agree
     tree, magics = _parsed(source)
     reads = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     alone = [node for node in tree.body if sum(_overlap(node, other) for other in tree.body) == 1]
@@ -62,7 +64,8 @@ def _parsed(source: str) -> tuple[ast.Module, bool]:
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
-        plain = TransformerManager().transform_cell(source)
+        manager: Any = TransformerManager  # IPython has no types
+        plain = manager().transform_cell(source)
         return ast.parse(plain), "get_ipython()" in plain and "get_ipython()" not in source
     except (SyntaxError, ValueError) as exc:
         raise InputError(f"the cell is no Python that can be read: {exc}") from exc

@@ -42,8 +42,8 @@ def sweep_report(bench: Bench) -> Report:
 def _counted(runs: Sequence[Ran], settings: Sequence[Json], failed: Sequence[Ran]) -> str:
     ended = "all gave a value" if not failed else f"{len(failed)} gave none and are listed below"
     return (
-        f"{len(runs)} runs of the cell, {len(settings)} grid points with {len(runs) // len(settings)} seeds each, every "
-        f"one in a fresh sandboxed kernel; {ended}."
+        f"{len(runs)} runs of the cell, {len(settings)} grid points with {len(runs) // len(settings)} seeds each, "
+        f"every one in a fresh sandboxed kernel; {ended}."
     )
 
 
@@ -103,8 +103,8 @@ def _failures(failed: Sequence[Ran], settings: Sequence[Json]) -> str:
 def _what_it_means(points: int) -> str:
     several = f" {points - 1} comparisons are shown and not corrected for their number." if points > 2 else ""
     return (
-        "## How to read it\n\nIntervals are two-sided 95 % intervals of Student's t over seeds; a difference is the mean "
-        "over seeds of this point minus the first point with the same seed. Fewer than 5 seeds say nothing."
+        "## How to read it\n\nIntervals are two-sided 95 % intervals of Student's t over seeds; a difference is the "
+        "mean over seeds of this point minus the first point with the same seed. Fewer than 5 seeds say nothing."
         f"{several} Values are in `artifacts/runs.json` and in the notebook's cells."
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import msgspec
+
 from ...checking import statistics
 from ...checking.statistics import Interval
 from ...records import Json, Record, changed
@@ -18,9 +20,9 @@ class Ran(Record):
     cell: str
     status: str
     """As of its cell; `no value` where it ended well and showed none."""
-    values: dict[str, float] = {}
+    values: dict[str, float] = msgspec.field(default_factory=dict)
     """The last value shown of each metric."""
-    outputs: dict[str, str] = {}
+    outputs: dict[str, str] = msgspec.field(default_factory=dict)
     """Hash of the output that holds each value."""
     error: str = ""
 

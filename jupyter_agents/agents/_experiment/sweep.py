@@ -1,9 +1,11 @@
-"""A sweep over a user's own cell: every grid point with every seed in a fresh sandboxed kernel, values read by code."""
+"""A sweep over a user's own cell: each grid point and seed in a fresh sandboxed kernel, values read by code."""
 
 from __future__ import annotations
 
 import functools
 import math
+
+import msgspec
 
 from ...agents import Bench, call
 from ...designs import Run
@@ -13,6 +15,7 @@ from ...tools import tool
 from ...tools.notebook import make_cell
 from .asked import SEED, Axis, axes, cell_source, grid, label, options
 from .cellcode import prepare
+from .helping import HELPERS
 from .loading import given, loading, place_all
 from .summary import Ran
 
@@ -30,7 +33,7 @@ class Sweep(Record):
     cells: tuple[tuple[str, ...], ...]
     """By point and seed."""
     warnings: tuple[str, ...] = ()
-    defaults: dict[str, str] = {}
+    defaults: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 async def sweep(bench: Bench) -> None:
@@ -67,6 +70,7 @@ async def lay_sweep(desk: Bench, arguments: LaySweep) -> Observation:
     ready = prepare(arguments.source, [axis.name for axis in arguments.axes])
     _add(desk, f"# {arguments.title}\n\n{_about(len(points), arguments.seeds)}", markdown=True)
     _add(desk, _assigned({**points[0], SEED: "0"}), tag="parameters")
+    _add(desk, HELPERS, tag="helpers")
     if loads := loading(given(desk)):
         _add(desk, loads, tag="data")
     _add(desk, f"%%writefile {ready.file}\n{ready.source}", tag="swept")
@@ -123,7 +127,7 @@ def _ran(point: int, seed: int, cell: Cell) -> Ran:
         return Ran(point=point, seed=seed, cell=cell.id, status="not run")
     shown = [value for value in result.values if value.kind == "metric"] if result.ok else []
     values = {value.name: float(value.value) for value in shown}
-    status = result.status if values or not result.ok else "no value"
+    status: str = result.status if values or not result.ok else "no value"
     if not all(map(math.isfinite, values.values())):
         status = "not finite"
     return Ran(
@@ -170,7 +174,7 @@ def _run_of(settings: Json, seed: int, file: str) -> str:
 def _about(points: int, seeds: int) -> str:
     runs = "one run" if points * seeds == 1 else f"{points * seeds} runs"
     return (
-        f"A sweep: {points} grid points, {seeds} seeds each, {runs}. Each run below was made in a fresh sandboxed kernel "
-        "and folder; its values were read from its output by code. Run from top to bottom, this notebook makes all runs "
-        "again in one kernel."
+        f"A sweep: {points} grid points, {seeds} seeds each, {runs}. Each run below was made in a fresh sandboxed "
+        "kernel and folder; its values were read from its output by code. Run from top to bottom, this notebook "
+        "makes all runs again in one kernel."
     )
