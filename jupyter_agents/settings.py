@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SECTION = "JupyterAgents"
 FILE = "jupyter_agents_config.json"
 PREFIX = "JUPYTER_AGENTS_"
-NOT_SETTINGS = frozenset({"JUPYTER_AGENTS_SHARED"})
-"""Variables with our prefix that are not ours to judge: the folder of papers that tests may use."""
+NOT_SETTINGS = frozenset(PREFIX + name for name in ("SHARED", "NEED_BROWSER", "WORK", "NOTEBOOK_FOLDER"))
+"""Variables with our prefix that are none: two steer tests, two tell a sandboxed kernel where it is."""
 
 
 def _about(sentence: str, unit: str = "", wants: str = "", **limits: Any) -> msgspec.Meta:

@@ -113,8 +113,8 @@ def test_an_unknown_name_is_told_the_nearest(write_config: WriteConfig) -> None:
     assert caught.value.fields["nearest"] in {"budget_usd", "budget_steps"}
 
 
-def test_other_variables_and_the_tests_own_are_left_alone() -> None:
-    assert resolve({}, environ={"JUPYTER_AGENTS_SHARED": "/x", "JUPYTER_AGENT": "y"}) == resolve({}, environ={})
+def test_variables_that_are_no_settings_are_left_alone() -> None:
+    assert resolve({}, environ={"JUPYTER_AGENTS_WORK": "/x", "JUPYTER_AGENT": "y"}) == resolve({}, environ={})
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", '"text"', '{"JupyterAgents": 3}', "\x00"])

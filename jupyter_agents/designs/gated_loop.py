@@ -2,12 +2,13 @@
 
 The lead talks, acts through the gate and hands in artefacts; whenever it stops calling tools, what is still owed is
 said to it. A conversation that fills its window is followed by a new one, opened from the board. The loop ends when
-all is there, when a person or the budget says so, or when several turns brought nothing new.
+all is there, when a person or the budget says so, or when several turns brought nothing new. A model that declines is
+followed once by a new conversation, with the fallback model where one is set.
 """
 
 from __future__ import annotations
 
-from ..errors import RunError
+from ..errors import ModelRefused, RunError
 from . import Conversation, Run
 
 SOURCE = ""
@@ -20,11 +21,17 @@ STALLED = 5
 async def flow(run: Run) -> None:
     """Work until every required artefact passes its check."""
     talk = _open(run)
-    stalled = 0
+    stalled, declined = 0, False
     while True:
         if talk.window_used > WINDOW:
             talk = _open(run)
-        reply = await talk.ask()
+        try:
+            reply = await talk.ask()
+        except ModelRefused:
+            if declined:
+                raise
+            declined, talk = True, _open(run)
+            continue
         worked = False
         for call in reply.calls:
             observation = await run.act(call)

@@ -158,14 +158,14 @@ def _model(settings: Settings) -> Iterator[Check]:
     except JupyterAgentsError as error:
         yield Check(name="model", state="problem", detail=f"{settings.model} at {where}", mend=error.message)
         return
-    yield Check(name="model", state="ok", detail=f"{settings.model} at {where} answers")
+    yield Check(name="model", state="ok", detail=f"{where} answers; runs ask {settings.model}")
 
 
 async def _try_model(settings: Settings) -> None:
     from ..runtime.model.client import AnthropicModel
 
     model = AnthropicModel(settings.base_url or None, api_key(), folder=settings.cache_folder / "models")
-    await model.capabilities(settings.model)
+    await model.model_info(settings.model)  # the list of models: it costs nothing
 
 
 def _store(settings: Settings) -> Iterator[Check]:

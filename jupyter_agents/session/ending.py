@@ -22,14 +22,14 @@ WITHOUT = (
 
 def announce(engine: Engine) -> None:
     """Journal what the run is, once."""
-    if engine.resumed:
+    if any(event.kind == "started" for event in engine.journal.events):
         return
-    model = engine.request.model or engine.settings.model
-    line = f"**With {model}**, design {engine.design.name}." if engine.has_model else WITHOUT
+    model = engine.model if engine.has_model else ""
+    line = f"**With {model}**, design {engine.design.name}." if model else WITHOUT
     data = {
         "agent": engine.agent.name,
         "design": engine.design.name,
-        "model": model if engine.has_model else "",
+        "model": model,
         "has_model": engine.has_model,
         "version": version("jupyter-agents"),
         "line": line,

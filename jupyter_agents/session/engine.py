@@ -58,6 +58,8 @@ class Engine:
     redact: Callable[[str], str]
     account: Account
     has_model: bool
+    model: str
+    """The model that is asked; the fallback from the first refusal on."""
     resumed: bool = False
     """Whether an earlier process worked on this run."""
     heard: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..agents import Role
-from ..errors import JupyterAgentsError
+from ..errors import JupyterAgentsError, ModelRefused
 from ..records import Json, Observation, Usage, changed, digest, dump, parse
 from ..runtime.model import ModelReply, ModelRequest
 from ..tools import Tool
@@ -40,8 +40,16 @@ class Talk:
         self._inner.answer(call_id, observation)
 
     async def ask(self, schema: Json | None = None) -> Reply:
-        """Send what was told and wait for the answer."""
-        reply = await self._inner.ask(schema)
+        """Send what was told and wait for the answer.
+
+        A model that declines is not asked again: conversations opened from then on ask the fallback, where one is set.
+        """
+        try:
+            reply = await self._inner.ask(schema)
+        except ModelRefused:
+            engine = self._run.engine
+            engine.model = engine.settings.fallback_model or engine.model
+            raise
         for call in reply.calls:
             self._run.engine.asking[call.id] = (self._granted, self._inner.tainted)
         return reply
@@ -68,12 +76,12 @@ def open_talk(run: LiveRun, role: str, submits: Sequence[str], tools: Sequence[s
     inner = Conversation(
         sender,
         role=role,
-        model=engine.request.model or engine.settings.model,
+        model=engine.model,
         system=_system(part),
         tools=[_spec(tool) for tool in given],
         max_tokens=part.max_tokens,
         effort=part.effort,
-        capabilities=engine.services.capabilities,
+        capabilities=engine.services.capabilities.get(engine.model),
         key=engine.secret,
         redact=engine.redact,
     )

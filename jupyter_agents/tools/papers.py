@@ -17,6 +17,8 @@ from . import Desk, tool
 from .ranking import Passage, best_passages
 
 MOST_PASSAGES = 20
+ARXIV = ("export.arxiv.org",)
+"""Where searches and sources are asked for; a mirror that a person sets stands for it."""
 
 
 class SearchArxiv(Record):
@@ -28,7 +30,7 @@ class SearchArxiv(Record):
     limit: Annotated[int, Meta(ge=1, le=30)] = 10
 
 
-@tool("network", hosts=("arxiv",))
+@tool("network", hosts=ARXIV)
 async def search_arxiv(desk: Desk, arguments: SearchArxiv) -> Observation:
     """Search arXiv; gives id, title, authors, year and abstract of each paper found."""
     found = await desk.library.search(
@@ -60,7 +62,7 @@ class OpenPaper(Record):
     paper: Annotated[str, Meta(description="A paper id such as arXiv:1008.4686 or local:NAME, or an arXiv id")]
 
 
-@tool("read", hosts=("arxiv",))
+@tool("read", hosts=ARXIV)
 async def open_paper(desk: Desk, arguments: OpenPaper) -> Observation:
     """Open a paper and see its outline: section ids and titles, equations, tables, what is missing."""
     from ..runtime.papers.outline import outline

@@ -61,7 +61,9 @@ def best_passages(papers: Sequence[Paper], query: str, limit: int) -> list[Passa
     beside = _neighbours(passages, sorted(chosen, key=lambda i: -alike[i])[:NEAREST], alike)
     alike |= zip(beside, meaning([_in_context(passages[i]) for i in beside], query), strict=True)
     found = list(alike)
-    fused = dict(zip(found, fuse([lexical[i] for i in found], [alike[i] for i in found]), strict=True))
+    around = _of_section([passages[i] for i in found], [alike[i] for i in found])
+    scores = fuse([lexical[i] for i in found], [alike[i] for i in found])
+    fused = dict(zip(found, (a + b for a, b in zip(scores, around, strict=True)), strict=True))
     order = sorted(found, key=lambda i: (-fused[i], i))[:limit]
     return [changed(passages[i], score=fused[i], alike=alike[i]) for i in order]
 
@@ -95,6 +97,15 @@ def fuse(lexical: Sequence[float], alike: Sequence[float]) -> list[float]:
 
 def _in_context(passage: Passage) -> str:
     return f"{passage.where}\n{passage.text}"
+
+
+def _of_section(passages: Sequence[Passage], alike: Sequence[float]) -> list[float]:
+    """How near each passage's section is to the query, by its three nearest passages, as a standard score."""
+    by_section: dict[tuple[str, str], list[float]] = {}
+    for passage, value in zip(passages, alike, strict=True):
+        by_section.setdefault((passage.paper, passage.where), []).append(value)
+    near = {section: sum(sorted(values)[-NEAREST:]) / NEAREST for section, values in by_section.items()}
+    return _standard([near[(passage.paper, passage.where)] for passage in passages])
 
 
 def _neighbours(passages: Sequence[Passage], nearest: Sequence[int], known: Mapping[int, float]) -> list[int]:

@@ -14,10 +14,13 @@ SHORTEST, LONGEST = 40, 700
 """Characters of a sentence worth quoting."""
 PROSE = frozenset({"text", "abstract", "item", "footnote", "theorem"})
 LEANING = re.compile(
-    r"(?:This|That|These|Those|It|They|Such|Here|However|Therefore|Thus|Hence|Then|But|And|So|Its|Their|In this case|"
-    r"In that case|As a result|Otherwise|Similarly|Also|Another|The (?:former|latter|first|second))\b"
+    r"(?:This|That|These|Those|Such|Here|However|Therefore|Thus|Hence|Then|But|And|So|In (?:this|that) case|"
+    r"As a result|Otherwise|Similarly|Also|Another|The (?:former|latter|first|second|other))\b"
+    r"|(?:\S+\s+){0,13}(?:[Ii]ts?|[Tt]hey|[Tt]heir|[Tt]hem)\b"
 )
-"""Beginnings that lean on the sentence before."""
+"""Beginnings that lean on the sentence before: a connecting word, or soon a pronoun for what was named there."""
+FORWARD = re.compile(r"(?:\S+\s+){0,2}[Ii]t (?:is|was|has been|can be|may be|follows|seems|turns out|must be)\b")
+"""An `it` that stands for nothing."""
 DISPLAY = re.compile(r"\\begin\{|\\\[|\$\$")
 
 
@@ -57,13 +60,14 @@ def _quotable(passage: Passage) -> Iterator[tuple[str, str]]:
     """Quotes that a passage offers, each with the sentence it is chosen for."""
     if passage.role not in PROSE:
         return
-    before = ""
+    before, first = "", True
     for sentence in sentences(passage.text):
         whole = SHORTEST <= len(sentence) <= LONGEST and not DISPLAY.search(sentence)
         if whole and sentence.rstrip("'\"”’)]").endswith((".", "!", "?", ":")):
-            leans = LEANING.match(sentence) is not None
-            if not leans:
-                yield sentence, sentence
-            elif before and len(before) + len(sentence) <= LONGEST:
+            leans = LEANING.match(sentence) is not None and FORWARD.match(sentence) is None
+            if leans and before and len(before) + len(sentence) <= LONGEST:
                 yield f"{before} {sentence}", sentence
+            elif not leans or first:
+                yield sentence, sentence
+        first = False
         before = "" if DISPLAY.search(sentence) else sentence

@@ -235,17 +235,51 @@ def test_at_a_terminal_questions_are_asked_by_numbers(survey_agent: str, setting
     assert child.exitstatus == 0
 
 
-def test_a_preprint_that_is_shared_is_found_shown_and_withdrawn(survey_agent: str, home: Path) -> None:
-    assert run("survey", "shelves", "--quick").returncode == 0
-    hits = json.loads(run("store", "search", "four", "shelves", "--json").stdout)
+def test_a_preprint_that_is_shared_is_found_shown_and_withdrawn(
+    survey_agent: str, home: Path, capsys: Capture
+) -> None:
+    def told(*words: str) -> str:
+        assert main(list(words)) == 0
+        return capsys.readouterr().out
+
+    told("survey", "shelves", "--quick")
+    hits = json.loads(told("store", "search", "four", "shelves", "--json"))
     assert hits["schema"] == "jupyter_agents.hits/1"
     id = hits["hits"][0]["preprint"]
-    shown = run("store", "show", id, "--json").stdout
-    (home / "p.json").write_text(json.dumps({**json.loads(shown), "title": "On other shelves", "trust": "reproduced"}))
-    again = json.loads(run("store", "submit", str(home / "p.json"), "--json").stdout)
+    shown = json.loads(told("store", "show", id, "--json"))
+    (home / "p.json").write_text(json.dumps({**shown, "title": "On other shelves", "trust": "reproduced"}))
+    again = json.loads(told("store", "submit", str(home / "p.json"), "--json"))
     assert again["trust"] == "unchecked"
-    assert run("store", "withdraw", id, "the", "shelf", "fell").returncode == 0
-    assert "WITHDRAWN" in run("store", "show", id).stdout
-    assert run("store", "rebuild").returncode == 0
+    told("store", "withdraw", id, "the", "shelf", "fell")
+    assert "WITHDRAWN" in told("store", "show", id)
+    assert "passages" in told("store", "rebuild")
     (home / "p.json").write_text("[]")
-    assert run("store", "submit", str(home / "p.json")).returncode == 2
+    assert main(["store", "submit", str(home / "p.json")]) == 2
+
+
+PAPER = r"""\documentclass{article}
+\title{On shelves}
+\begin{document}
+\section{Counting}
+We count $4$ shelves \cite{a,b}.
+\begin{equation} n = 4 \end{equation}
+\begin{thebibliography}{9}
+\bibitem{a} A. Author, \emph{Shelves}, 2001.
+\bibitem{b} B. Author, \emph{Boards}, 2002.
+\end{thebibliography}
+\end{document}
+"""
+
+
+def test_a_paper_is_shown_whole(home: Path, capsys: Capture) -> None:
+    (home / "shelves.tex").write_text(PAPER)
+    assert main(["papers", "show", str(home / "shelves.tex"), "--json"]) == 0
+    paper = json.loads(capsys.readouterr().out)
+    assert (paper["schema"], paper["title"]) == ("jupyter_agents.paper/1", "On shelves")
+    assert paper["cited"] == ["a", "b"]
+    assert "n = 4" in paper["equations"][0]["latex"]
+    assert {"sections", "paragraphs", "tables", "figures", "references", "missing"} <= set(paper)
+    assert main(["papers", "show", str(home / "shelves.tex")]) == 0
+    assert "1 equations" in capsys.readouterr().out
+    assert main(["papers", "show", str(home / "none.tex")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

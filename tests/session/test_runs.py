@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from jupyter_agents.errors import DataError, UnknownName
-from jupyter_agents.records import Answer, Budget, Event, Request, RunState, dump
+from jupyter_agents.records import Answer, Budget, Event, Request, RunState, changed, dump
 from jupyter_agents.runtime.journal.folder import RunFolder
 from jupyter_agents.runtime.journal.inbox import Message, post
 from jupyter_agents.runtime.journal.journal import read, verify
+from jupyter_agents.runtime.journal.state import summary
 from jupyter_agents.session.process import work
 from jupyter_agents.session.start import prepare, run
 from jupyter_agents.session.state import project
 from jupyter_agents.settings import Settings
-from tests.support.model_replies import busy, text, tools
+from tests.support.model_replies import busy, refusal, text, tools
 from tests.support.model_server import ModelServer
 
 
@@ -160,6 +161,31 @@ async def test_a_budget_that_is_used_up_keeps_everything_and_more_money_goes_on(
     post(folder.inbox, Message(kind="budget", data=dump(Budget(steps=50))))
     assert await work(folder) is RunState.done
     assert len(server.requests) == 3
+
+
+async def test_a_model_that_declines_is_followed_by_the_fallback_and_both_are_named(
+    with_model: Settings, server: ModelServer
+) -> None:
+    settings = changed(with_model, fallback_model="claude-sonnet-5-5")
+    server.say(refusal("policy"), tools(("submit_summary", {"text": "by another"})), text("done"))
+    folder, state = await run(Request(agent="notes", text="lines"), settings)
+    assert state is RunState.done
+    assert [request["model"] for request in server.requests] == ["claude-opus-5-5", *["claude-sonnet-5-5"] * 2]
+    assert summary(folder).models == ("claude-opus-5-5", "claude-sonnet-5-5")
+
+
+async def test_a_model_that_declines_twice_ends_the_run(with_model: Settings, server: ModelServer) -> None:
+    server.say(refusal("policy"), refusal("policy"))
+    folder, state = await run(Request(agent="notes", text="lines"), with_model)
+    assert state is RunState.failed
+    assert "declined" in of_kind(folder, "state")[-1].data["reason"]
+
+
+async def test_a_model_of_unknown_price_needs_a_bound_in_tokens(with_model: Settings, server: ModelServer) -> None:
+    request = Request(agent="notes", text="lines", model="home-grown-1")
+    folder, state = await run(request, with_model)
+    assert state is RunState.failed
+    assert "--tokens" in of_kind(folder, "state")[-1].data["reason"]
 
 
 async def test_a_server_that_stays_busy_fails_the_run_and_a_resume_asks_again(

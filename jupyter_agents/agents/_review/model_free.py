@@ -15,9 +15,10 @@ from .artefacts import Choice, Findings, Plan, Selection, Statement, options
 ALIKE = 0.3
 """Cosine below which a paragraph speaks of something else: unrelated questions stay under 0.25, answers over 0.35."""
 PASSAGES = 20
-QUOTES = 12
-"""In an answer."""
-QUOTES_A_PAPER = 5
+QUOTES = 10
+"""In an answer, as far as there are paragraphs that speak of the question."""
+QUOTES_A_PAPER = 4
+"""At most, unless there are too few papers for an answer."""
 PLAN_WORDS = 8
 """Of a question, in one query to arXiv, where every word must occur."""
 
@@ -31,7 +32,8 @@ async def without_model(bench: Bench) -> None:
         await _from_arxiv(bench, queries)
     passages = await _passages(bench)
     await _submit(bench, "selection", _selection(bench, passages))
-    chosen = await asyncio.to_thread(telling_sentences, passages, bench.request.text, QUOTES, per_paper=QUOTES_A_PAPER)
+    most = max(QUOTES_A_PAPER, QUOTES // max(1, len({p.paper for p in passages})))
+    chosen = await asyncio.to_thread(telling_sentences, passages, bench.request.text, QUOTES, per_paper=most)
     await _submit(bench, "answer", await _findings(bench, chosen))
 
 

@@ -22,6 +22,7 @@ _MATHS = re.compile(r"\$\$.+?\$\$|\$(?!\s)[^$\n]+?(?<!\s)\$|\\\(.+?\\\)|\\\[.+?\
 _MATHS_COMMANDS = re.compile(r"\\(href|require|mmlToken|cssId|unicode)\b")
 """Commands of MathJax that make links or reach beyond mathematics."""
 _OWN_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|bmp|svg\+xml);base64,[A-Za-z0-9+/=\s]*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _STYLES = {
     "text-align", "vertical-align", "color", "background-color", "font-weight", "font-style", "font-size", "padding",
     "border", "border-collapse", "border-bottom", "border-top", "white-space", "width", "max-width",
@@ -97,7 +98,7 @@ def bundle(data: Any) -> dict[str, Any]:
     missing: list[str] = []
     for mime, value in data.items():
         text = "".join(map(str, value)) if isinstance(value, list) else value
-        if mime in _PASSED and (isinstance(text, str) or mime.endswith("json")):
+        if mime in _PASSED and _is_plain(mime, text):
             shown[mime] = value if mime.endswith("json") else text
         elif mime == "text/latex" and isinstance(text, str):
             shown[mime] = _MATHS_COMMANDS.sub(r"\\text", text)
@@ -119,6 +120,13 @@ def bundle(data: Any) -> dict[str, Any]:
     return shown
 
 
+def _is_plain(mime: str, text: Any) -> bool:
+    """Whether a value has the form that its format asks for."""
+    if mime.endswith("json"):
+        return True
+    return isinstance(text, str) and (not mime.startswith("image/") or _BASE64.fullmatch(text) is not None)
+
+
 def _image_sizes(metadata: Any) -> Json:
     if not isinstance(metadata, dict):
         return {}
@@ -135,7 +143,7 @@ def _display(content: Json) -> Json:
     shown: Json = {"data": bundle(content.get("data")), "metadata": _image_sizes(content.get("metadata"))}
     shown["transient"] = {"display_id": display_id} if isinstance(display_id, str) else {}
     if "execution_count" in content:
-        shown["execution_count"] = content["execution_count"]
+        shown["execution_count"] = _only(content, execution_count=int).get("execution_count")
     return shown
 
 

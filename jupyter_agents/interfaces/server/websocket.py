@@ -46,7 +46,8 @@ class SandboxFilter(_Base):
 
     def on_kernel_restarted(self) -> None:
         """Say why the sandbox ended, where it was ended for taking too much."""
-        reason = getattr(getattr(self.kernel_manager, "provisioner", None), "ended_because", "")
+        provisioner = getattr(self.kernel_manager, "provisioner", None)
+        reason = provisioner.why_ended() if isinstance(provisioner, SandboxProvisioner) else ""
         if reason and self._last_request:
             content = {"name": "stderr", "text": f"The sandbox was ended: {reason}.\n"}
             message = self.session.msg("stream", content, parent=self._last_request)

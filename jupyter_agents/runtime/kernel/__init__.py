@@ -2,7 +2,8 @@
 
 `provisioner.py` starts any installed Python kernelspec inside a sandbox, for JupyterLab, nbclient, papermill
 and us alike; `sandboxed.py` holds our own client, with budgets for time and output; `readback.py` reads files
-beneath a folder without following links; `values.py` is what `claim`, `metric` and `predictions` are inside.
+beneath a folder without following links; `values.py` is what `claim`, `metric` and `predictions` are inside;
+`probe.py` says what this machine can do. The README lists what they are made of.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ from traitlets import Dict
 
 from ...errors import KernelError, SandboxUnavailable, UnknownName
 from ...records import dump, parse
-from . import SandboxPolicy, bubblewrap, folders, identity, landlock, seccomp, surroundings
-from .watchdog import Watchdog, processes
+from . import SandboxPolicy, bubblewrap, cgroup, folders, identity, landlock, seccomp, surroundings
+from .watchdog import Watchdog, memory_reason, processes
 
 _START_S = 30.0
 _STDERR_BYTES = 1 << 16
@@ -65,12 +65,14 @@ class SandboxProvisioner(LocalProvisioner):
     _init_pid: int | None = None
     _lifeline: int | None = None
     _watchdog: Watchdog | None = None
+    _group: cgroup.MemoryGroup | None = None
     _said = b""
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Switch the manager to unix sockets, which alone reach into a network namespace."""
         if self.sockets is None:
             self.sockets = folders.make_sockets()
+            cgroup.sweep()
         else:  # a restart: the last kernel may have left anything there
             folders.empty(self.sockets)
         manager = self.parent
@@ -245,14 +247,28 @@ class SandboxProvisioner(LocalProvisioner):
         assert self._init_pid is not None
         assert self.workdir is not None
         assert self.sockets is not None
+        if policy.memory_bytes:
+            self._group = cgroup.MemoryGroup.make(policy.memory_bytes + 3 * bubblewrap.scratch_bytes(policy))
+        if self._group is not None:  # before the kernel has imported anything, let alone run a cell
+            self._group.add(processes(self._init_pid))
         self._watchdog = Watchdog(
             self._init_pid,
             memory_bytes=policy.memory_bytes,
             disk_bytes=policy.disk_bytes,
             folders=(self.workdir, self.sockets),
+            n_killed=self._n_killed,
             end=self._end,
         )
         self._watchdog.start()
+
+    def why_ended(self) -> str:
+        """Why the sandbox was ended for taking too much; empty while it was not."""
+        if not self.ended_because and self._n_killed():
+            return memory_reason(read_policy(self.policy).memory_bytes)
+        return self.ended_because
+
+    def _n_killed(self) -> int:
+        return self._group.n_killed if self._group is not None else 0
 
     def _end(self, reason: str) -> None:
         self.ended_because = reason
@@ -303,10 +319,19 @@ class SandboxProvisioner(LocalProvisioner):
             self._watchdog.stop()
         if self._lifeline is not None:
             os.close(self._lifeline)
-        self._watchdog = self._lifeline = self._init_pid = None
+        if self._group is not None:
+            await self._remove_group(self._group)
+        self._watchdog = self._lifeline = self._init_pid = self._group = None
         if not restart:
             await asyncio.to_thread(self._leave)
         await super().cleanup(restart=restart)
+
+    async def _remove_group(self, group: cgroup.MemoryGroup) -> None:
+        """A group can go once its last process has; that may take a moment after the kill."""
+        for _ in range(50):
+            if group.remove():
+                return
+            await asyncio.sleep(0.02)
 
     def _leave(self) -> None:
         if self.workdir is not None and self._owner is not None:

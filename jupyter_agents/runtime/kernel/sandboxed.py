@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import stat
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ class SandboxedKernel:
         self._client: AsyncKernelClient | None = None
         self._one_cell = asyncio.Lock()
         self._interrupted = False
-        self._lost = ""
+        self._abandoned = ""
+        """What is about to happen to the kernel while a cell runs; empty mostly."""
 
     @classmethod
     async def start(
@@ -94,8 +96,8 @@ class SandboxedKernel:
 
     @property
     def ended_because(self) -> str:
-        """Why the sandbox was ended by its watchdog; empty while it was not."""
-        return self._provisioner.ended_because if self._manager.provisioner is not None else ""
+        """Why the sandbox was ended for taking too much; empty while it was not."""
+        return self._provisioner.why_ended() if self._manager.provisioner is not None else ""
 
     async def execute(
         self, code: str, *, cell: str = "", limits: Limits | None = None, on_output: OnOutput | None = None
@@ -109,7 +111,7 @@ class SandboxedKernel:
             running = _Running(message, limits or Limits(), on_output)
             try:
                 status, note = await self._wait(running)
-            except asyncio.CancelledError:
+            except BaseException:  # cancelled, or the caller's own on_output failed
                 await asyncio.shield(self._stop(running))
                 raise
             return self._result(running, status, note, cell)
@@ -121,16 +123,29 @@ class SandboxedKernel:
             await self._manager.interrupt_kernel()
 
     async def restart(self) -> None:
-        """A fresh process in the same folder; variables are gone."""
+        """A fresh process in the same folder; variables are gone. A running cell ends as interrupted."""
+        async with self._alone("restarted"):
+            await self._restart()
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, what: str) -> AsyncIterator[None]:
+        """End the running cell's wait, then keep others out."""
+        self._abandoned = what
+        async with self._one_cell:
+            self._abandoned = ""
+            yield
+
+    async def _restart(self) -> None:
         self._disconnect()
         await self._manager.restart_kernel(now=True)
         await self._connect()
 
     async def shutdown(self) -> None:
         """End the kernel and everything in its sandbox. Safe to call twice."""
-        self._disconnect()
-        if self._manager.provisioner is not None and self._manager.provisioner.has_process:
-            await self._manager.shutdown_kernel(now=True)
+        async with self._alone("shut down"):
+            self._disconnect()
+            if self._manager.provisioner is not None and self._manager.provisioner.has_process:
+                await self._manager.shutdown_kernel(now=True)
 
     @property
     def _provisioner(self) -> SandboxProvisioner:
@@ -195,6 +210,8 @@ class SandboxedKernel:
             await self._collect(running, min(_LOOK_S, max(deadline - time.monotonic(), 0.0)))
             if running.ended():
                 break
+            if self._abandoned:
+                return "interrupted", f"the kernel was {self._abandoned} while the cell ran"
             if not self.alive:
                 return "died", self._why_dead("the kernel died")
             if running.log.seen > _FLOOD * running.limits.output_bytes:
@@ -226,7 +243,7 @@ class SandboxedKernel:
         self._client.kernel_info()
         if await self._client.iopub_channel.socket.poll(2000):
             return self._ended(running)
-        await self.restart()
+        await self._restart()
         return "died", (
             f"an output of over {_LARGEST_MESSAGE >> 20} MiB broke the connection; the kernel was restarted: its "
             "variables are gone"
@@ -237,11 +254,11 @@ class SandboxedKernel:
         if self.alive:
             await self._manager.interrupt_kernel()
         deadline = time.monotonic() + running.limits.interrupt_s
-        while not running.ended() and self.alive and time.monotonic() < deadline:
+        while not running.ended() and self.alive and not self._abandoned and time.monotonic() < deadline:
             await self._collect(running, _LOOK_S)
-        if running.ended():
+        if running.ended() or self._abandoned:
             return True
-        await self.restart()
+        await self._restart()
         return False
 
     async def _collect(self, running: _Running, wait_s: float) -> None:

@@ -67,12 +67,21 @@ class Watchdog:
     """A thread that ends a sandbox which takes more than its share."""
 
     def __init__(
-        self, root: int, *, memory_bytes: int, disk_bytes: int, folders: tuple[Path, ...], end: Callable[[str], None]
+        self,
+        root: int,
+        *,
+        memory_bytes: int,
+        disk_bytes: int,
+        folders: tuple[Path, ...],
+        n_killed: Callable[[], int],
+        end: Callable[[str], None],
     ) -> None:
+        """`n_killed`: how many processes a control group has cost; `end`: ends the sandbox, given the reason."""
         self._root = root
         self._memory = memory_bytes
         self._disk = disk_bytes
         self._folders = folders
+        self._n_killed = n_killed
         self._end = end
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="sandbox-watchdog", daemon=True)
@@ -88,9 +97,9 @@ class Watchdog:
     def _watch(self) -> None:
         look_at_disk = time.monotonic() + _DISK_EVERY_S
         while not self._stopped.wait(_MEMORY_EVERY_S):
-            if not Path(f"/proc/{self._root}").exists():
-                return
             reason = self._memory_reason()
+            if not reason and not Path(f"/proc/{self._root}").exists():
+                return
             if not reason and time.monotonic() >= look_at_disk:
                 began = time.monotonic()
                 reason = self._disk_reason()
@@ -101,19 +110,26 @@ class Watchdog:
                 return
 
     def _memory_reason(self) -> str:
+        if self._n_killed():
+            return memory_reason(self._memory)
         pids = list(processes(self._root))
         if not self._memory or sum(map(resident_bytes, pids)) <= self._memory:
             return ""
         used = sum(map(proportional_bytes, pids))
         if used <= self._memory:
             return ""
-        return f"the kernel and its children used {_size(used)} of memory; {_size(self._memory)} are allowed"
+        return memory_reason(self._memory)
 
     def _disk_reason(self) -> str:
         used = disk_bytes(*self._folders)
         if not self._disk or used <= self._disk:
             return ""
         return f"the work folder grew to {_size(used)}; {_size(self._disk)} are allowed"
+
+
+def memory_reason(limit_bytes: int) -> str:
+    """What a person reads when a sandbox was ended for its memory."""
+    return f"the kernel and its children used up their memory; {_size(limit_bytes)} are allowed"
 
 
 def _size(n_bytes: int) -> str:

@@ -159,6 +159,25 @@ async def test_a_dying_kernel_is_a_result_and_can_be_restarted(kernel: Sandboxed
     assert (await kernel.execute("metric('m', 1)")).ok
 
 
+async def test_a_restart_from_elsewhere_ends_a_running_cell(kernel: SandboxedKernel) -> None:
+    running = asyncio.create_task(kernel.execute("import time; time.sleep(60)"))
+    await asyncio.sleep(0.4)
+    await kernel.restart()
+    result = await asyncio.wait_for(running, 5)
+    assert (result.status, result.error_value) == ("interrupted", "the kernel was restarted while the cell ran")
+    assert (await kernel.execute("1")).ok
+
+
+async def test_a_failing_listener_does_not_leave_its_cell_running(kernel: SandboxedKernel) -> None:
+    def listener(output: Json) -> None:
+        raise ValueError("broken listener")
+
+    code = "import time\nfor done in range(600):\n    print(done, flush=True); time.sleep(0.1)"
+    with pytest.raises(ValueError, match="broken listener"):
+        await kernel.execute(code, on_output=listener)
+    assert int((await kernel.execute("done")).outputs[0]["data"]["text/plain"]) < 100
+
+
 async def test_forged_messages_do_not_break_the_client(kernel: SandboxedKernel) -> None:
     forged = """
 from ipykernel.kernelapp import IPKernelApp

@@ -180,7 +180,7 @@ def test_without_source_html_is_next_and_then_pdf(arxiv: Arxiv, server: ArxivSer
 
 
 def test_a_paper_with_nothing_readable_says_all_that_was_tried(arxiv: Arxiv, server: ArxivServer, cache: Path) -> None:
-    server.put(Listed("2408.00005", "Slopes"), "src", gzip.compress(b"\x00\x01nothing"))
+    server.put(Listed("2408.00005", "Slopes"), "src", packed({"points.csv": "1,2"}))
     with pytest.raises(PaperUnreadable) as caught:
         load("2408.00005", cache=cache, arxiv=arxiv)
     assert "no html file" in str(caught.value)
