@@ -30,10 +30,10 @@ from .workspace import Workspace
 
 
 @contextmanager
-def open_engine(folder: RunFolder, *, from_seq: int | None = None, model: Model | None = None) -> Iterator[Engine]:
+def open_engine(folder: RunFolder, *, from_seq: int | None = None, answering: Model | None = None) -> Iterator[Engine]:
     """An engine over a run's folder, for the process that owns it.
 
-    from_seq: results from this seq on no longer count. model: who answers; None: the server the settings name, if
+    from_seq: results from this seq on no longer count. answering: who answers; None: the server the settings name, if
     any. Raises JournalError, InputError, UnknownName.
     """
     request, settings = folder.read_request(), parse(folder.read_settings(), Settings)
@@ -49,7 +49,7 @@ def open_engine(folder: RunFolder, *, from_seq: int | None = None, model: Model 
             agent=agents.load(request.agent),
             design=designs.load(request.design or settings.design),
             rules=[policy.load(name) for name in policy.names()],
-            services=Services(settings, request, library_for(request, settings), answering=model),
+            services=Services(settings, request, library_for(request, settings), answering=answering),
             journal=journal,
             tape=Tape(journal.events),
             inbox=Inbox(folder.inbox),
@@ -57,7 +57,7 @@ def open_engine(folder: RunFolder, *, from_seq: int | None = None, model: Model 
             secret=folder.secret(),
             redact=redact,
             account=Account(request.budget),
-            has_model=model is not None or _has_model(earlier, settings, folder),
+            has_model=answering is not None or _has_model(earlier, settings, folder),
             model=request.model or settings.model,
         )
         _remember(engine, earlier)

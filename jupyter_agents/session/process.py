@@ -25,16 +25,16 @@ BEAT_S = 5.0
 
 
 async def work(
-    folder: RunFolder, *, from_seq: int | None = None, take_over: bool = False, model: Model | None = None
+    folder: RunFolder, *, from_seq: int | None = None, take_over: bool = False, answering: Model | None = None
 ) -> RunState:
     """Own a run and work it until it ends, waits too long or is stopped; returns the state it is left in.
 
-    model: who answers; None: the server the settings name, if any.
+    answering: who answers; None: the server the settings name, if any.
     Raises RunOwned where another process has it, JournalError where its journal is damaged.
     """
     with (
         RunLock.acquire(folder.lock, take_over=take_over) as lock,
-        open_engine(folder, from_seq=from_seq, model=model) as engine,
+        open_engine(folder, from_seq=from_seq, answering=answering) as engine,
     ):
         async with _beating(lock), _slot(engine):
             return await _work(engine)

@@ -36,7 +36,7 @@ class Services:
     capabilities: dict[str, Capabilities] = field(default_factory=dict)
     """What the server can do with each model that may be asked."""
     answering: Model | None = None
-    """Who answers; None until it is first asked for, then the server that the settings name."""
+    """Who answers; None until it is first asked, then the server that the settings name."""
     _store: Store | None = None
     _rates: dict[str, Rate] = field(default_factory=dict)
 
