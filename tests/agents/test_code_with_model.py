@@ -83,7 +83,9 @@ async def test_a_typed_value_is_unchecked_however_right_it_is(with_model: Settin
     assert found["p_heads-uncertainty"].status == "reproduced"
 
 
-async def test_a_value_that_does_not_move_with_its_data_is_unchecked(with_model: Settings, server: ModelServer) -> None:
+async def test_a_value_that_does_not_move_with_its_data_is_unchecked(
+    with_model: Settings, server: ModelServer
+) -> None:
     hidden = "p = k / N\nclaim('p_heads', sum([13, 26]) / (N * 1.0))\nclaim('p_heads-uncertainty', np.sqrt(p*(1-p)/N))"
     server.say(*coin.script(fit=hidden), structured(coin.DIAGNOSIS))
     folder, _ = await run(asking(), with_model)

@@ -69,7 +69,9 @@ class Lab:
         self.folder.mkdir()
         quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
         (config / "labconfig" / "page_config.json").write_text(json.dumps(quiet))
-        shutil.copytree(REPOSITORY / "jupyter-config", config, dirs_exist_ok=True)
+        shutil.copytree(
+            REPOSITORY / "jupyter_agents" / "interfaces" / "server" / "jupyter-config", config, dirs_exist_ok=True
+        )
         kernelspec = REPOSITORY / "jupyter_agents" / "runtime" / "kernel" / "kernelspec"
         installed = base / "data" / "kernels"
         shutil.copytree(kernelspec, installed / "python3-sandboxed")
