@@ -32,6 +32,10 @@ class LineBoard:
         lead = self._agent.roles[0].name
         return [a.name for a in self._agent.artefacts if a.required and by in (None, a.by or lead)]
 
+    def scored(self) -> Sequence[str]:
+        """Names of the artefacts that the agent has a measure for."""
+        return [a.name for a in self._agent.artefacts if a.score is not None]
+
     def about(self, name: str) -> str:
         """What an artefact is, for whoever makes it."""
         return self._agent.artefact(name).about

@@ -14,7 +14,7 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_agents.errors import InputError, RunFailed, UnknownName
-from jupyter_agents.interfaces.form import LaunchForm
+from jupyter_agents.interfaces.form import LaunchForm, Template
 from jupyter_agents.interfaces.handle import RunHandle
 from jupyter_agents.interfaces.watching import watch
 from jupyter_agents.records import RunState
@@ -242,3 +242,9 @@ def test_a_cell_of_the_notebook_goes_along_as_a_file(shell: Any, capsys: Capture
         assert Path(cell).read_text() == "loss = 0.1  # What's left"
     error = failure(shell, "%agent survey shelves --cell abc-9")
     assert "run that cell once" in str(error)
+
+
+def test_without_ipywidgets_the_form_is_a_cell_to_copy(survey_agent: str, settings: Settings) -> None:
+    text = repr(Template(settings))
+    assert "%%agent" in text
+    assert "--budget 5 --model claude-opus-5-5 --design gated_loop" in text
