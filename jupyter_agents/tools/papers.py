@@ -169,7 +169,7 @@ def make_evidence(paper: Paper, wanted: Quote, id: str) -> Evidence:
         known = ", ".join(p.id for p, _ in places)
         raise InputError(f"these words stand in {known} of {paper.id}, but not in {wanted.paragraph}; say which")
     paragraph, span = places[0]
-    where = paper.path(paragraph.section) or paper.title
+    where = paper.path(paragraph.section) or ("Abstract" if paragraph.role == "abstract" else "before any heading")
     return Evidence(
         id=id,
         paper=paper.id,

@@ -12,11 +12,15 @@ from jupyter_agents.session.process import work
 from jupyter_agents.session.start import run
 from jupyter_agents.session.state import State, project
 from jupyter_agents.settings import Settings
+from tests.support.crash import model_results, prefixes
+from tests.support.model_replies import Reply, refusal, structured, text, tools
 from tests.support.model_server import ModelServer
-from tests.support.review_model import QUOTES, play, role_of, told
+from tests.support.review_model import QUOTES, evidence_of, play, role_of, told
 
 from .conftest import Asks
 
+EVERY = 29
+"""Events between two cuts; a prime, so that cuts fall into all kinds of places."""
 QUESTION = "How are lines fitted when both coordinates have errors?"
 
 
@@ -72,8 +76,6 @@ async def test_each_role_sees_only_its_part(with_model: Settings, server: ModelS
 async def test_a_reader_that_fails_is_a_result_and_not_the_end(
     with_model: Settings, server: ModelServer, ask: Asks
 ) -> None:
-    from tests.support.model_replies import Reply, refusal
-
     def one_refuses(request: dict[str, Any]) -> Reply:
         if role_of(request) == "reader" and "(local:mixture sha256" in told(request):
             return refusal("bio", "not this one")
@@ -86,14 +88,12 @@ async def test_a_reader_that_fails_is_a_result_and_not_the_end(
     assert "not this one" in folder.report.read_text()
 
 
-def play_without_mixture(request: dict[str, Any]) -> Any:
+def play_without_mixture(request: dict[str, Any]) -> Reply:
     """The same play; the writer never names the paper that was not read."""
-    from tests.support import review_model
-
     if role_of(request) != "writer":
         return play(request)
-    kept = {k: v for k, v in review_model.QUOTES.items() if k != "local:mixture"}
-    ids = review_model.evidence_of(request)
+    kept = {k: v for k, v in QUOTES.items() if k != "local:mixture"}
+    ids = evidence_of(request)
     assert len(ids) == sum(map(len, kept.values()))
     first = next(iter(ids.values()))
     findings = {
@@ -101,16 +101,12 @@ def play_without_mixture(request: dict[str, Any]) -> Any:
         "sentences": [{"text": "Slopes differ.", "evidence": [first]}],
         "missing": ["mixture"],
     }
-    from tests.support.model_replies import tools
-
     return tools(("submit_answer", findings))
 
 
 async def test_an_answer_that_cites_what_is_no_evidence_goes_back(
     with_model: Settings, server: ModelServer, ask: Asks
 ) -> None:
-    from tests.support.model_replies import Reply, tools
-
     def careless(request: dict[str, Any]) -> Reply:
         if role_of(request) == "writer" and len(request["messages"]) == 1:
             invented = {"text": "It is so.", "evidence": ["ev-invented"]}
@@ -127,8 +123,6 @@ async def test_an_answer_that_cites_what_is_no_evidence_goes_back(
 async def test_the_lead_cannot_hand_in_an_answer_of_its_own(
     with_model: Settings, server: ModelServer, ask: Asks
 ) -> None:
-    from tests.support.model_replies import Reply, tools
-
     def bold(request: dict[str, Any]) -> Reply:
         if role_of(request) == "lead" and len(request["messages"]) == 1:
             own = {"enough": True, "sentences": [{"text": "I know it.", "evidence": []}]}
@@ -147,12 +141,10 @@ async def test_the_lead_cannot_hand_in_an_answer_of_its_own(
 async def test_a_review_that_is_cut_off_comes_to_the_same_end_and_asks_nothing_twice(
     with_model: Settings, server: ModelServer, ask: Asks, tmp_path: Path
 ) -> None:
-    from tests.support.crash import model_results, prefixes
-
     server.say(play)
     folder, _ = await run(ask(QUESTION), with_model)
     whole, in_all = state_of(folder), len(server.requests)
-    for n, copy in list(prefixes(folder, tmp_path / "cut"))[::23]:
+    for n, copy in list(prefixes(folder, tmp_path / "cut"))[::EVERY]:
         recorded, before = model_results(copy), len(server.requests)
         assert await work(copy) is RunState.done, n
         again = state_of(copy)
@@ -164,8 +156,6 @@ async def test_a_review_that_is_cut_off_comes_to_the_same_end_and_asks_nothing_t
 async def test_a_gullible_model_gets_nothing_forbidden(
     with_model: Settings, server: ModelServer, tmp_path: Path
 ) -> None:
-    from tests.support.model_replies import Reply, structured, text, tools
-
     (tmp_path / "evil").mkdir()
     (tmp_path / "evil" / "main.tex").write_text(
         r"""\documentclass{article}\title{Lines}\begin{document}\maketitle

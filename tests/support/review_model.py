@@ -69,7 +69,7 @@ def lead(request: Json) -> Reply:
     """Plans, selects all four papers, has them read and the answer written."""
     read = [{"paper": id, "reason": "fits lines"} for id in QUOTES]
     look_for = "Which slope does each method give?"
-    steps = (
+    steps: tuple[Reply, ...] = (
         tools(("list_papers", {}), ("submit_plan", PLAN)),
         tools(("submit_selection", {"read": read, "passed_over": []}), ("citing_papers", {"paper": "local:deming"})),
         tools(("read_papers", {"papers": list(QUOTES), "look_for": look_for})),
