@@ -157,7 +157,7 @@ def _of_line(shown: str) -> tuple[list[str], bool]:
 
 def _plain(latex: str, walker: Walker) -> str:
     source = Source.of(latex)
-    scratch = Walker(source, walker.theorems, walker.counters, cell=True)
+    scratch = Walker(source, walker.theorems, walker.counters, cell=True, expand=walker.expand)
     scratch.run(0, len(latex))
     return scratch.writer.text
 
