@@ -25,6 +25,7 @@ from . import (
 from .counters import Counters, Label, TheoremKind
 from .files import SourceFolder, declared_encoding
 from .flatten import Flat, Flattener
+from .formulas import Formulas
 from .walk import Source, Walker
 
 _REGISTERED = (citations, commands, deluxetable, environments, floats, programs, tables, units)
@@ -87,7 +88,7 @@ def _walk(flat: Flat, folder: SourceFolder, near: str) -> Walker:
         walker = Walker(
             source, _theorems(flat.text), _counters(flat.text), known=known, find_graphic=find,
             figure_text=_figure_reader(folder, about_figures) if last else lambda name: "",
-            expand=flat.macros.in_math if last else str,
+            expand=Formulas(flat.macros).expand if last else str,
         )  # fmt: skip
         titles = front.read(walker)
         walker.home_title = titles.home_title
