@@ -15,10 +15,10 @@ _NUMBER = re.compile(r"[-−–]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?")
 _SEPARATORS = (
     (r",", ""),
     (r"\t", ', sep="\\t"'),
-    (r"\s*&\s*", ', sep=r"\s*&\s*", engine="python"'),
+    (r"\s*&\s*", r', sep=r"\s*&\s*", engine="python"'),
     (r"\s*;\s*", ', sep=";"'),
     (r"\s*\|\s*", ', sep="|"'),
-    (r"\s+", ', sep=r"\s+"'),
+    (r"\s+", r', sep=r"\s+"'),
 )
 """How fields are parted, and what `read_csv` is told of it."""
 _EMPTY = frozenset({"", "-", "–", "—", "--", "---", "n/a", "N/A", "nan"})
@@ -75,16 +75,19 @@ def _how(lines: Sequence[str]) -> str | None:
     The separator is the first that gives every line the same number of fields and numbers in the last one.
     """
     rows = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    for separator, argument in _SEPARATORS:
-        fields = [re.split(separator, row) for row in rows]
-        if len({len(f) for f in fields}) == 1 and all(len(f) > 1 for f in fields) and any(map(_plain, fields[-1])):
-            break
-    else:
+    parted = next((argument for mark, argument in _SEPARATORS if _parts(rows, mark)), None)
+    if parted is None:
         return None
     commented = any(line.lstrip().startswith("#") for line in lines)
-    parts = [argument, ', comment="#"' if commented else ""]
-    parts += [", header=None"] if any(map(_plain, fields[0])) else []
+    parts = [parted, ', comment="#"' if commented else ""]
+    parts += [", header=None"] if any(map(_plain, re.split(r"[\s,;|&]+", rows[0]))) else []
     return "".join(parts)
+
+
+def _parts(rows: Sequence[str], mark: str) -> bool:
+    fields = [re.split(mark, row) for row in rows]
+    same = len({len(f) for f in fields}) == 1 and all(len(f) > 1 for f in fields)
+    return same and any(map(_plain, fields[-1]))
 
 
 def _head_rows(table: Table, grid: Sequence[Sequence[str]]) -> int:
