@@ -16,8 +16,8 @@ from .skeleton import SETUP, Draft, head, skeleton
 async def lay_head(desk: Bench, arguments: NoArguments) -> Observation:
     """Begin the notebook: title, where the paper was read from, and the imports every cell may use."""
     paper = await the_paper(desk)
-    _lay(desk, (head(paper), Draft(source=SETUP, kind="code", tags=("setup",))))
-    return Observation(text="the notebook has its head")
+    ids = _lay(desk, (head(paper), Draft(source=SETUP, kind="code", tags=("setup",))))
+    return Observation(text="the notebook has its head", data={"setup": ids[-1]})
 
 
 @tool("write")
@@ -29,7 +29,9 @@ async def lay_skeleton(desk: Bench, arguments: NoArguments) -> Observation:
     return Observation(text=f"{len(cells)} cells", data={"cells": len(cells)})
 
 
-def _lay(desk: Bench, drafts: tuple[Draft, ...]) -> None:
+def _lay(desk: Bench, drafts: tuple[Draft, ...]) -> list[str]:
+    """Put cells at the end of the draft; their ids."""
+    ids = []
     for draft in drafts:
         cell = make_cell(
             desk,
@@ -40,6 +42,8 @@ def _lay(desk: Bench, drafts: tuple[Draft, ...]) -> None:
             by="code without a model",
         )
         desk.emit("cell", {"cell": cell})
+        ids.append(cell.id)
+    return ids
 
 
 def as_handed(claims: tuple[Claim, ...], paragraphs: dict[str, str]) -> ClaimSet:

@@ -50,7 +50,8 @@ async def prepare(bench: Bench) -> str:
     paper = await the_paper(bench)
     placed, left = place_data(bench, paper)
     if bench.has_model:
-        await bench.act("lay_head", {})
+        laid = await bench.act("lay_head", {})
+        await bench.act("run_cell", {"id": laid.data["setup"]})
     return _task(bench, paper, placed, left)
 
 

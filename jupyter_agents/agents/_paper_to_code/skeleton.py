@@ -63,7 +63,9 @@ def head(paper: Paper) -> Draft:
         lines.append(f"*{escape(', '.join(paper.authors[:12]))}{' and others' if len(paper.authors) > 12 else ''}*")
     lines.append(f"Code for {escape(paper.id)} {escape(paper.version)}, read from {paper.kind}.")
     lines += [f"- {escape(note)}" for note in paper.notes]
-    lines += [f"- Missing from its source: {escape(name)}; nothing was made up for it." for name in paper.missing]
+    if paper.missing:
+        names = ", ".join(escape(name) for name in paper.missing)
+        lines.append(f"- Missing from its source, and nothing was made up for it: {names}.")
     return Draft(source="\n\n".join(lines[:3]) + ("\n\n" + "\n".join(lines[3:]) if lines[3:] else ""))
 
 

@@ -12,6 +12,15 @@ from ...runtime.papers.parameters import identifier
 MOST_ROWS = 400
 """Of a table that is written into a cell; longer ones are cut, and the cell says so."""
 _NUMBER = re.compile(r"[-−–]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?")
+_SEPARATORS = (
+    (r",", ""),
+    (r"\t", ', sep="\\t"'),
+    (r"\s*&\s*", r', sep=r"\s*&\s*", engine="python"'),
+    (r"\s*;\s*", ', sep=";"'),
+    (r"\s*\|\s*", ', sep="|"'),
+    (r"\s+", r', sep=r"\s+"'),
+)
+"""How fields are parted, and what `read_csv` is told of it."""
 _EMPTY = frozenset({"", "-", "–", "—", "--", "---", "n/a", "N/A", "nan"})
 
 
@@ -56,26 +65,29 @@ def data_source(paper: Paper, name: str) -> str:
         return ""
     with path.open(encoding="utf-8", errors="replace") as file:
         lines = [line.rstrip("\n") for line, _ in zip(file, range(50), strict=False)]
-    how = _how(lines, suffix)
+    how = _how(lines)
     return f"{variable} = pd.read_csv(work / {name!r}{how})\n{variable}.head()" if how is not None else ""
 
 
-def _how(lines: Sequence[str], suffix: str) -> str | None:
-    """Arguments for `read_csv` after a look at the first lines; None where they are no table."""
-    rows = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+def _how(lines: Sequence[str]) -> str | None:
+    """Arguments for `read_csv` after a look at the first lines; None where they are no table.
+
+    The separator is the first that gives every line the same number of fields and numbers in the last one.
+    """
+    rows = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    parted = next((argument for mark, argument in _SEPARATORS if _parts(rows, mark)), None)
+    if parted is None:
+        return None
     commented = any(line.lstrip().startswith("#") for line in lines)
-    if not rows:
-        return None
-    separator = "," if suffix == ".csv" or all("," in row for row in rows) else "\\t" if suffix == ".tsv" else r"\s+"
-    fields = [
-        re.split(r"," if separator == "," else r"\t" if separator == "\\t" else r"\s+", row.strip()) for row in rows
-    ]
-    if len({len(f) for f in fields}) > 1 or not any(_plain(cell) for cell in fields[-1]):
-        return None
-    parts = ["" if separator == "," else f', sep=r"{separator}"' if separator == r"\s+" else ', sep="\\t"']
-    parts += [', comment="#"'] if commented else []
-    parts += [", header=None"] if any(_plain(cell) for cell in fields[0]) else []
+    parts = [parted, ', comment="#"' if commented else ""]
+    parts += [", header=None"] if any(map(_plain, re.split(r"[\s,;|&]+", rows[0]))) else []
     return "".join(parts)
+
+
+def _parts(rows: Sequence[str], mark: str) -> bool:
+    fields = [re.split(mark, row) for row in rows]
+    same = len({len(f) for f in fields}) == 1 and all(len(f) > 1 for f in fields)
+    return same and any(map(_plain, fields[-1]))
 
 
 def _head_rows(table: Table, grid: Sequence[Sequence[str]]) -> int:

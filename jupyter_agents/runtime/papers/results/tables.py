@@ -72,7 +72,16 @@ def _reports(table: Table, grid: Sequence[Sequence[str]]) -> bool:
     labels = " ".join([*grid[0], *(grid[1] if len(grid) > 1 else []), *(row[0] for row in grid)])
     if _SETTING.search(f"{table.caption} {' '.join(grid[0])}"):
         return False
-    return bool(_MEASURE.search(table.caption) or _MEASURE.search(labels))
+    return bool(_MEASURE.search(table.caption) or _MEASURE.search(labels)) or _counts(grid)
+
+
+def _counts(grid: Sequence[Sequence[str]]) -> bool:
+    """Whether a table only counts things by a named kind: texts at the left, counts with their scale (`12.8M`) else."""
+    body = [row for row in grid if any(_NUMERIC.match(cell) for cell in row[1:])]
+    named = all(row[0].strip() and not _NUMERIC.match(row[0]) for row in body)
+    cells = [cell.strip() for row in body for cell in row[1:] if cell.strip()]
+    scaled = sum(bool(re.fullmatch(r"\d[\d.,]*\s?(?:[MkKB]|million|billion)", cell)) for cell in cells)
+    return len(body) > 2 and named and scaled == len(cells)
 
 
 def _paragraph(paper: Paper, table: Table) -> Paragraph | None:
