@@ -80,8 +80,8 @@ def collected(runs: Sequence[Ran], lines: Sequence[Line], settings: Sequence[dic
         [
             "import pandas as pd",
             "",
-            _table("runs", header, rows),
-            _table("summary", columns, summary),
+            table_source("runs", header, rows),
+            table_source("summary", columns, summary),
             "summary",
         ]
     )
@@ -121,7 +121,8 @@ def _number(value: float | None) -> str:
     return "None" if value is None else repr(value) if abs(value) < float("inf") else f'float("{value}")'
 
 
-def _table(name: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def table_source(name: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Source of a DataFrame; values stand in the rows as Python writes them."""
     lines = ",\n".join(f"        ({', '.join(map(str, row))},)" for row in rows)
     return f"{name} = pd.DataFrame(\n    [\n{lines},\n    ],\n    columns={list(header)!r},\n)"
 
