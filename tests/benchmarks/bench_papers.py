@@ -67,7 +67,12 @@ def markdown_alone(file: Path) -> None:
 
 LATEX = Kind("LaTeX", lambda place: latex.read(place, id="local:x", version=""), latex_alone, "pylatexenc's tree")
 HTML = Kind("HTML", lambda file: html.read(file, id="local:x", version=""), html_alone, "lxml's tree")
-PDF = Kind("PDF", lambda file: pdf.read(file, id="local:x", version=""), pdf_alone, "pypdfium2's text")
+PDF = Kind(
+    "PDF",
+    lambda file: pdf.read(file, id="local:x", version=""),
+    pdf_alone,
+    "pypdfium2's text, in no process of its own",
+)
 MARKDOWN = Kind("Markdown", lambda file: markdown.read(file, id="local:x", version=""), markdown_alone, "its tokens")
 
 
