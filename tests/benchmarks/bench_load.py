@@ -30,7 +30,7 @@ def started(*extension: str) -> tuple[float, float]:
 
 def rows(small: bool) -> Iterable[Row]:
     """The extension alone, and both together, over the bare shell."""
-    rounds = 2 if small else 15
+    rounds = 1 if small else 15
     bare, loaded, both = [], [], []
     for _ in range(rounds):
         bare.append(started()[0])

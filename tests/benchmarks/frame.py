@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -74,13 +75,8 @@ def seconds(act: Callable[[], object]) -> float:
 
 
 def median_s(act: Callable[[int], object], times: int) -> float:
-    """Median wall time of a call that is given its number."""
-    taken = []
-    for number in range(times):
-        began = time.perf_counter()
-        act(number)
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+    """Median wall time of so many calls, which are given their number."""
+    return statistics.median(seconds(partial(act, number)) for number in range(times))
 
 
 @contextmanager
