@@ -20,7 +20,7 @@ from ..designs import Run
 from ..errors import InputError, UnknownName
 from ..records import Budget, Call, Claim, Json, Observation, Record, Verdict, dump
 from ..runtime.model import Effort
-from ..tools import Desk, Tool
+from ..tools import Desk, State, Tool
 
 GROUP = "jupyter_agents.agents"
 
@@ -31,6 +31,11 @@ class Bench(Desk, Protocol):
     @property
     def run(self) -> Run:
         """The run, inside the call under way."""
+        ...
+
+    @property
+    def lines(self) -> Mapping[str, State]:
+        """What every line of work has, by path: the main one under ``, branches also where they were not adopted."""
         ...
 
     @property

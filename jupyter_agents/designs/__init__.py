@@ -82,6 +82,10 @@ class Board(Protocol):
         """Names of the artefacts the agent must produce, in order; only those that the role `by` hands in."""
         ...
 
+    def scored(self) -> Sequence[str]:
+        """Names of the artefacts that `Run.score` can measure."""
+        ...
+
     def about(self, name: str) -> str:
         """What an artefact is, for whoever makes it."""
         ...

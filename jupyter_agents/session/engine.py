@@ -24,6 +24,7 @@ from ..runtime.journal.live import LiveWriter
 from ..settings import Settings
 from .account import Account
 from .services import Services
+from .state import State
 from .tape import Tape
 
 POLL_S = 0.2
@@ -69,6 +70,8 @@ class Engine:
     """How often each tool was called."""
     asking: dict[str, tuple[tuple[str, ...], bool]] = field(default_factory=dict)
     """For each call a model asked for, by its id: the tools its conversation has, and whether it is tainted."""
+    lines: dict[str, State] = field(default_factory=dict)
+    """What every line of work has, by path."""
     allowed: set[str] = field(default_factory=set)
     """Tools a person allowed for this run."""
     _made: dict[str, int] = field(default_factory=dict)

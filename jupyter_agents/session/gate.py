@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,7 @@ class DeskView:
         self.state: State = run.line.state
         self.library: Library = run.engine.services.library
         self.has_model = run.engine.has_model
+        self.lines: Mapping[str, State] = run.engine.lines
 
     @property
     def store(self) -> Store:

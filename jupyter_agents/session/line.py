@@ -84,6 +84,7 @@ class LiveRun:
         called = await self.engine.call(key, "branch", [name, budget], work)
         line = Line(path, self.line.state.copy(), self.line.account.child(budget), self.line.workspace.at(path))
         line.stamps.update(self.line.stamps)
+        self.engine.lines[path] = line.state
         if called.replayed:
             line.workspace.lost()
         return LiveRun(self.engine, line, path, self.tools, self.task)

@@ -1,0 +1,117 @@
+"""The conclusion: a model's words about numbers that code puts in."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from msgspec import Meta
+
+from ...agents import Bench
+from ...checking import statistics
+from ...errors import UnknownName
+from ...records import Record
+from ...runtime.notebook.report import Measured, fill
+from .attempts import Tried, all_tries, code_of
+from .final import Final, final_of
+from .loading import root_of
+from .protocol import plan_of
+
+RECORD = "artifacts/scores.json"
+"""The scorer's record, beside the report."""
+NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s?%?")
+SMALL = 10
+"""Whole numbers up to this are words: two methods, 5 seeds."""
+
+
+class Choice(Record):
+    """The attempt that a line of work rests on."""
+
+    id: Annotated[str, Meta(description="Id of an attempt that has a score")]
+    learned: Annotated[str, Meta(description="What it taught, in a sentence, for whoever tries next")] = ""
+
+
+class Conclusion(Record):
+    """What the experiment says."""
+
+    answer: Annotated[
+        str,
+        Meta(
+            description="The answer to the plan's question. Measured numbers only as {{name}}; names: see score_test"
+        ),
+    ]
+    limits: Annotated[str, Meta(description="What the result does not show, and what could have misled")]
+    stopped_early: Annotated[str, Meta(description="Why fewer attempts were made than planned, if so")] = ""
+
+
+async def check_choice(bench: Bench, choice: Choice) -> tuple[str, ...]:
+    """Problems of a chosen attempt."""
+    tries = {tried.id: tried for tried in all_tries(bench)}
+    if choice.id not in tries:
+        return (f"there is no attempt {choice.id!r}; there are {', '.join(tries) or 'none'}",)
+    if tries[choice.id].status != "ok":
+        return (f"{choice.id} has no score: {tries[choice.id].reason}",)
+    return ()
+
+
+async def score_choice(bench: Bench, choice: Choice) -> float | None:
+    """Validation score of the chosen attempt, turned so that higher is better."""
+    from .protocol import higher
+
+    tried = {tried.id: tried for tried in all_tries(bench)}.get(choice.id)
+    if tried is None or tried.status != "ok":
+        return None
+    return tried.score if higher(plan_of(bench)) else -tried.score
+
+
+async def check_conclusion(bench: Bench, conclusion: Conclusion) -> tuple[str, ...]:
+    """Problems of a conclusion: no test yet, numbers that a model typed, names that nothing has."""
+    final = final_of(bench)
+    if final is None:
+        return ("nothing has been tested yet; call score_test first, then conclude from what it says",)
+    plan, tries = plan_of(bench), all_tries(bench)
+    problems = []
+    if len(tries) < plan.attempts and not conclusion.stopped_early:
+        problems.append(f"{len(tries)} of {plan.attempts} planned attempts were made; say why in `stopped_early`")
+    known = numbers(bench, final, tries)
+    for text in (conclusion.answer, conclusion.limits):
+        try:
+            fill(text, known)
+        except UnknownName as error:
+            problems.append(error.message)
+    source = " ".join([bench.request.text, str(plan), *(code_of(bench, tried) for tried in tries)])
+    typed = _typed(f"{conclusion.answer} {conclusion.limits}", source)
+    if typed:
+        names = ", ".join(f"{{{{{name}}}}}" for name in list(known)[:6])
+        problems.append(f"{', '.join(typed)}: measured numbers are not typed; write a name instead, such as {names}")
+    return tuple(problems)
+
+
+def numbers(bench: Bench, final: Final, tries: tuple[Tried, ...]) -> dict[str, Measured]:
+    """Every number that a conclusion may use, by name, with where it came from."""
+    run = root_of(bench).name
+    found = {t.id: _measured(t.score, run, t.cell, t.runs[0].output_hash) for t in tries if t.status == "ok"}
+    cells = {tried.id: tried.cell for tried in tries}
+    for name, id, runs in (("baseline", final.baseline, final.baseline_runs), ("best", final.best, final.best_runs)):
+        if runs:
+            mean = statistics.mean([run_.value for run_ in runs])
+            found[name] = _measured(mean, run, cells[id], runs[0].output_hash)
+    if final.difference is not None:
+        place = (run, cells[final.best], final.judge)
+        found["difference"] = _measured(final.difference, *place)
+        if final.half_width is not None:
+            found["half_width"] = _measured(final.half_width, *place)
+    found["attempts"] = Measured(value=str(len(tries)), run=run, cell="", output_hash=final.judge)
+    return found
+
+
+def _measured(value: float, run: str, cell: str, output_hash: str) -> Measured:
+    return Measured(value=f"{value:.4g}", run=run, cell=cell, output_hash=output_hash)
+
+
+def _typed(text: str, source: str) -> list[str]:
+    """Numbers in a text that stand neither in the plan nor in a program: somebody measured or made them up."""
+    bare = re.sub(r"\{\{[^}]*\}\}|\btry-\w+", " ", text)
+    known = {number.strip() for number in NUMBER.findall(source)}
+    found = (number.strip() for number in NUMBER.findall(bare))
+    return [n for n in dict.fromkeys(found) if n not in known and not (n.isdigit() and int(n) <= SMALL)]

@@ -1,0 +1,69 @@
+"""Cells that show attempts and test as tables and pictures, written by code from the scorer's record."""
+
+from __future__ import annotations
+
+from ...agents import Bench
+from ...records import Cell, Observation, Record
+from ...tools import tool
+from ...tools.notebook import make_cell
+from .attempts import all_tries
+from .drawing import COLLECTED, run_all, table_source
+from .final import final_of
+from .protocol import higher, plan_of
+
+PLOT = """\
+import matplotlib.pyplot as plt
+
+scored = attempts[attempts["status"] == "ok"]
+fig, axes = plt.subplots(1, 2 if len(test) else 1, figsize=(10, 4), squeeze=False)
+best = scored[METRIC].cumBEST()
+axes[0, 0].plot(scored["attempt"], scored[METRIC], "o", label="validation, each attempt")
+axes[0, 0].step(scored["attempt"], best, where="post", label="best so far")
+axes[0, 0].set_xlabel("attempt")
+axes[0, 0].set_ylabel(METRIC)
+axes[0, 0].legend()
+if len(test):
+    for name, rows in test.groupby("method", sort=False):
+        axes[0, 1].plot(rows["seed"].astype(str), rows[METRIC], "o-", label=name)
+    axes[0, 1].set_xlabel("seed")
+    axes[0, 1].set_title("test")
+    axes[0, 1].legend()
+plt.show()"""
+
+
+class DrawAttempts(Record):
+    """Arguments of `draw_attempts`: none."""
+
+
+@tool("execute")
+async def draw_attempts(desk: Bench, arguments: DrawAttempts) -> Observation:
+    """Add a data cell with every score and a picture of attempts and test, and run both."""
+    plan, final = plan_of(desk), final_of(desk)
+    rows = [
+        [n, repr(t.id), repr(t.change), repr(t.status), repr(t.score) if t.status == "ok" else "None"]
+        for n, t in enumerate(all_tries(desk), 1)
+    ]
+    if not any(row[-1] != "None" for row in rows):
+        return Observation(text="no attempt has a score; there is nothing to draw", error=True)
+    arms = [] if final is None else [("baseline", final.baseline_runs), ("best on validation", final.best_runs)]
+    if final is not None and final.best == final.baseline:
+        arms = arms[:1]
+    seeds = [[repr(name), run.seed, repr(run.value)] for name, runs in arms for run in runs]
+    tables = [
+        table_source("attempts", ["attempt", "id", "change", "status", plan.metric], rows),
+        table_source("test", ["method", "seed", plan.metric], seeds),
+    ]
+    _add(desk, "## What was measured\n\nWritten by code from the scorer's record.", "markdown")
+    sign = "max" if higher(plan) else "min"
+    cells = [
+        _add(desk, "\n".join(["import pandas as pd", "", *tables, "attempts"]), COLLECTED),
+        _add(desk, PLOT.replace("METRIC", repr(plan.metric)).replace("BEST", sign), "plot"),
+    ]
+    return await run_all(desk, cells)
+
+
+def _add(desk: Bench, source: str, tag: str) -> Cell:
+    markdown = tag == "markdown"
+    cell = make_cell(desk, source, kind="markdown" if markdown else "code", tags=() if markdown else (tag,))
+    desk.emit("cell", {"cell": cell})
+    return cell
