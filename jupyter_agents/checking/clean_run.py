@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..records import Cell, CellResult, Claim, Value, Verdict
-from .changed import changed
+from ..records import Cell, CellResult, Claim, Value, Verdict, changed
 from .literals import claim_calls, parse_cell, typed_values
 from .verdicts import Facts, judge
 

@@ -15,8 +15,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
-from ..records import CellResult, Claim, Json, Value
-from .changed import changed
+from ..records import CellResult, Claim, Json, Value, changed
 from .numbers import Printed, numbers_in
 from .verdicts import parse_claim
 

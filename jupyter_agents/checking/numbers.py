@@ -15,8 +15,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from ..records import Record, Span
-from .changed import changed
+from ..records import Record, Span, changed
 
 Relation = Literal["", "<", ">", "≤", "≥", "≈"]
 Role = Literal["quantity", "citation", "reference", "year", "name"]

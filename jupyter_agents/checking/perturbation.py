@@ -11,8 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..records import Record, Verdict
-from .changed import changed
+from ..records import Record, Verdict, changed
 
 if TYPE_CHECKING:
     import numpy as np

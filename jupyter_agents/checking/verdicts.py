@@ -14,8 +14,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-from ..records import CellStatus, Claim, Record, Status, Verdict
-from .changed import changed
+from ..records import CellStatus, Claim, Record, Status, Verdict, changed
 from .numbers import Printed, parse
 from .statistics import SEEDS, interval, sd, sign_test, t_quantile
 

@@ -89,7 +89,7 @@ class Verb:
     def usage(self) -> str:
         """How it is typed, on one line."""
         places = [p.name if p.required else f"[{p.name}]" for p in self.places]
-        return " ".join([self.name, *places, *(f"[{o.usage}]" for o in self.options)])
+        return " ".join([self.name, *places, *(["[OPTIONS]"] if self.options else [])])
 
     def option(self, name: str) -> Option:
         """The option with this name. Raises UnknownName naming the nearest."""

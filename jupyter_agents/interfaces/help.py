@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .. import agents, designs
+from .. import designs
 from ..settings import SECTION, described
 from .grammar import Face, Verb
 from .words import split
@@ -73,11 +73,6 @@ def _possible(before: list[str], last: str, verbs: Sequence[Verb], face: Face, r
 
 def _values(option: str, choices: Sequence[str]) -> Iterable[str]:
     return designs.names() if option == "--design" else choices
-
-
-def agents_and_their_verbs() -> Mapping[str, str]:
-    """What each agent is for, by its verb."""
-    return {name: agents.load(name).about for name in agents.names()}
 
 
 def _short(verb: Verb) -> str:

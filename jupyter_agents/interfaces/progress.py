@@ -82,6 +82,8 @@ class Fold:
     run: str
     request: Request
     folder: str = ""
+    cost: Usage = field(default_factory=Usage)
+    """All that was spent so far."""
     _said: dict[str, Any] = field(default_factory=dict)
     _cells: dict[str, None] = field(default_factory=dict)
     _papers: set[str] = field(default_factory=set)
@@ -90,7 +92,7 @@ class Fold:
     def progress(self, live: str = "") -> Progress:
         """As of the last event taken."""
         counts = {"papers": len(self._papers), "evidence": len(self._evidence), "cells": len(self._cells)}
-        said = {"budget": self.request.budget, **self._said, **counts}
+        said = {"budget": self.request.budget, "cost": self.cost, **self._said, **counts}
         return Progress(
             run=self.run, agent=self.request.agent, text=self.request.text, folder=self.folder, live=live, **said
         )
@@ -101,7 +103,7 @@ class Fold:
         self._said["seq"] = event.seq
         usage = _maybe(data.get("usage"), Usage)
         if usage is not None:
-            self._said["cost"] = self._said.get("cost", Usage()) + usage
+            self.cost = self.cost + usage
         takes = getattr(self, f"_take_{event.kind}", None)
         if takes is not None:
             takes(data)

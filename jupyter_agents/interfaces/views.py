@@ -19,6 +19,9 @@ MIME = "application/vnd.jupyter-agents.run+json"
 SCHEMA = "jupyter_agents.run/1"
 REPORT_CHARS = 20_000
 """How much of a report a cell shows; the rest stands in its file."""
+SUMMARY_CHARS = 3000
+KEPT_CHARS = 50_000
+"""How much of a result goes into a cell's output; the rest stands in the run's folder."""
 MARKS = {
     RunState.queued: "○",
     RunState.running: "●",
@@ -61,7 +64,7 @@ def plain(progress: Progress) -> str:
     if progress.question is not None and not progress.ended:
         lines += [question_text(progress.question), f"answer: {to_answer(progress.question, progress.run)}"]
     if progress.ending is not None and progress.ended:
-        lines += [progress.ending.title, progress.ending.summary]
+        lines += [shorten(progress.ending.title, 500), shorten(progress.ending.summary, SUMMARY_CHARS)]
     lines += _where(progress) if progress.ended else []
     return printable("\n".join(line for line in lines if line))
 
@@ -125,8 +128,8 @@ def _headline(progress: Progress) -> str:
     if progress.stages and not progress.ended:
         parts.append(progress.stages[-1])
     parts += [f"{progress.steps} steps", money(progress.cost, progress.budget)]
-    counts = [(progress.papers, "papers"), (progress.evidence, "quotes"), (progress.cells, "cells")]
-    parts += [f"{n} {name}" for n, name in counts if n]
+    counts = [(progress.papers, "paper"), (progress.evidence, "quote"), (progress.cells, "cell")]
+    parts += [f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n]
     parts.append(f"run {progress.run}")
     reason = f" — {progress.reason}" if progress.reason else ""
     return shorten(" · ".join(parts) + reason, 600)
@@ -220,7 +223,7 @@ def _short(progress: Progress) -> Any:
             id=cell.id, kind=cell.kind, status=cell.status, source=cell.source[:4000], output=cell.output[:4000]
         )
     if (ending := progress.ending) is not None:
-        plain_ending = dump(ending)
-        big = len(msgspec.json.encode(plain_ending["result"])) > 50_000
-        changes["ending"] = {**plain_ending, "result": None} if big else plain_ending
+        kept = {**dump(ending), "title": ending.title[:500], "summary": ending.summary[:SUMMARY_CHARS]}
+        big = len(msgspec.json.encode(kept)) > KEPT_CHARS
+        changes["ending"] = {**kept, **({"result": None, "claims": [], "verdicts": []} if big else {})}
     return {**dump(progress), **{name: dump(value) for name, value in changes.items()}}

@@ -10,14 +10,17 @@ import msgspec
 
 from ..records import RunState
 from ..runtime.journal.folder import RunFolder
-from ..runtime.journal.journal import Tail
+from ..runtime.journal.journal import Tail, read
 from ..runtime.journal.live import read_live
 from ..runtime.journal.state import Summary, summary
+from ..session.tape import counting
 from .progress import Fold, Progress
 
 POLL_S = 0.1
-START_S = 20.0
+START_S = 60.0
 """How long a run may take until something owns it; importing on a busy machine takes seconds."""
+SILENT_S = 5.0
+"""How long where its process has written last words already."""
 LIVE_CHARS = 1000
 
 
@@ -42,12 +45,23 @@ class Watch:
         """The run as it stands now; a run whose process is gone shows as interrupted. Raises JournalError."""
         seq = self._tail.seq
         for event in self._tail.read():
-            self.fold.take(event)
+            if event.kind == "rewind":
+                self._begin_again(event.seq)
+            else:
+                self.fold.take(event)
         if self._tail.seq != seq:
             self._live = ""
         deltas, self._live_at = read_live(self.folder.live, self._live_at)
         self._live = (self._live + "".join(d.text for d in deltas if d.kind == "text"))[-LIVE_CHARS:]
         return self._checked(self.fold.progress(self._live))
+
+    def _begin_again(self, seq: int) -> None:
+        """Some of what happened no longer counts; what it has cost still does."""
+        cost = self.fold.cost
+        self.fold = Fold(self.fold.run, self.fold.request, self.fold.folder)
+        for event in counting(e for e in read(self.folder.journal) if e.seq <= seq):
+            self.fold.take(event)
+        self.fold.cost = cost
 
     def stands_still(self, progress: Progress) -> bool:
         """Whether nothing will happen until a person does something, answering a question aside."""
@@ -76,7 +90,8 @@ class Watch:
             return False  # the next look will tell
         if stands.pid and stands.state is not RunState.interrupted:
             return False
-        return self._owned or time.monotonic() - self._began > START_S
+        patience_s = SILENT_S if last_words(self.folder) else START_S
+        return self._owned or time.monotonic() - self._began > patience_s
 
 
 def watch(folder: RunFolder, *, after: int = 0, poll_s: float = POLL_S) -> Iterator[Progress]:

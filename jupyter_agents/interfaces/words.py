@@ -28,7 +28,7 @@ class Word(Record):
 _BEFORE_QUOTE = re.compile(r"[^\s'\"=]*=(?=['\"])")
 _UNTIL_SPACE = re.compile(r"\S+")
 _CLOSED = {quote: re.compile(quote + r"(?=\s|$)") for quote in "'\""}
-_VARIABLE = re.compile(r"(?<![\\{}_^])(?<!\\[A-Za-z])\{([A-Za-z]\w*)\}")
+_VARIABLE = re.compile(r"(?<![\\{_^])(?<!\\[A-Za-z])\{([A-Za-z]\w*)\}")
 _AFTER_COMMAND = re.compile(r"\\[A-Za-z]+\*?(\[[^\]]*\])*(\{[^{}]*\})*$")
 
 

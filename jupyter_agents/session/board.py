@@ -59,7 +59,9 @@ class LineBoard:
         """All that is there, artefacts first, each cut to a bound; empty while there is nothing."""
         state = self._line.state
         parts = [f"## {name}\n{_cut(dumps(value))}" for name, value in state.artefacts.items()]
-        parts += [f"## papers at hand\n{_cut(dumps(list(state.papers.values())))}"] if state.papers else []
+        # where a local paper lies is nobody's business but this machine's
+        cards = [{k: v for k, v in card.items() if k != "source"} for card in state.papers.values()]
+        parts += [f"## papers at hand\n{_cut(dumps(cards))}"] if cards else []
         quotes = [{"id": e.id, "paper": e.paper, "where": e.where, "quote": e.quote} for e in state.evidence.values()]
         parts += [f"## evidence\n{_cut(dumps(quotes))}"] if quotes else []
         cells = [f"[{c.id}] {c.kind}, {c.result.status if c.result else 'not run'}\n{c.source}" for c in state.cells]

@@ -14,7 +14,7 @@ from ..runtime.journal.inbox import Inbox, Message
 from ..runtime.journal.journal import Journal
 from ..runtime.journal.live import LiveWriter
 from ..runtime.kernel import Limits
-from ..runtime.model import Capabilities
+from ..runtime.model import Capabilities, Model
 from ..runtime.model.redact import redactor
 from ..settings import Settings, api_key
 from ..tools import Tool
@@ -30,10 +30,11 @@ from .workspace import Workspace
 
 
 @contextmanager
-def open_engine(folder: RunFolder, *, from_seq: int | None = None) -> Iterator[Engine]:
+def open_engine(folder: RunFolder, *, from_seq: int | None = None, answering: Model | None = None) -> Iterator[Engine]:
     """An engine over a run's folder, for the process that owns it.
 
-    from_seq: results from this seq on no longer count. Raises JournalError, InputError, UnknownName.
+    from_seq: results from this seq on no longer count. answering: who answers; None: the server the settings name, if
+    any. Raises JournalError, InputError, UnknownName.
     """
     request, settings = folder.read_request(), parse(folder.read_settings(), Settings)
     redact = redactor(key for key in (api_key(),) if key)
@@ -48,7 +49,7 @@ def open_engine(folder: RunFolder, *, from_seq: int | None = None) -> Iterator[E
             agent=agents.load(request.agent),
             design=designs.load(request.design or settings.design),
             rules=[policy.load(name) for name in policy.names()],
-            services=Services(settings, request, library_for(request, settings)),
+            services=Services(settings, request, library_for(request, settings), answering=answering),
             journal=journal,
             tape=Tape(journal.events),
             inbox=Inbox(folder.inbox),
@@ -56,7 +57,7 @@ def open_engine(folder: RunFolder, *, from_seq: int | None = None) -> Iterator[E
             secret=folder.secret(),
             redact=redact,
             account=Account(request.budget),
-            has_model=_has_model(earlier, settings, folder),
+            has_model=answering is not None or _has_model(earlier, settings, folder),
             model=request.model or settings.model,
         )
         _remember(engine, earlier)

@@ -15,6 +15,7 @@ from ..records import RunState
 from ..runtime.journal.folder import RunFolder
 from ..runtime.journal.lock import RunLock
 from ..runtime.journal.slots import wait_for_slot
+from ..runtime.model import Model
 from . import ending
 from .engine import Engine
 from .line import LiveRun
@@ -23,12 +24,18 @@ from .opening import learn_capabilities, main_run, open_engine
 BEAT_S = 5.0
 
 
-async def work(folder: RunFolder, *, from_seq: int | None = None, take_over: bool = False) -> RunState:
+async def work(
+    folder: RunFolder, *, from_seq: int | None = None, take_over: bool = False, answering: Model | None = None
+) -> RunState:
     """Own a run and work it until it ends, waits too long or is stopped; returns the state it is left in.
 
+    answering: who answers; None: the server the settings name, if any.
     Raises RunOwned where another process has it, JournalError where its journal is damaged.
     """
-    with RunLock.acquire(folder.lock, take_over=take_over) as lock, open_engine(folder, from_seq=from_seq) as engine:
+    with (
+        RunLock.acquire(folder.lock, take_over=take_over) as lock,
+        open_engine(folder, from_seq=from_seq, answering=answering) as engine,
+    ):
         async with _beating(lock), _slot(engine):
             return await _work(engine)
 

@@ -35,18 +35,19 @@ class Services:
     library: Library
     capabilities: dict[str, Capabilities] = field(default_factory=dict)
     """What the server can do with each model that may be asked."""
-    _model: Model | None = None
+    answering: Model | None = None
+    """Who answers; None until it is first asked, then the server that the settings name."""
     _store: Store | None = None
     _rates: dict[str, Rate] = field(default_factory=dict)
 
     def model(self) -> Model:
         """The server that answers."""
-        if self._model is None:
+        if self.answering is None:
             from ..runtime.model.client import AnthropicModel
 
             folder = Path(self.settings.cache) / "models"
-            self._model = AnthropicModel(self.settings.base_url or None, api_key(), folder=folder)
-        return self._model
+            self.answering = AnthropicModel(self.settings.base_url or None, api_key(), folder=folder)
+        return self.answering
 
     def store(self) -> Store:
         """The preprint store."""

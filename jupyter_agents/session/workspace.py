@@ -118,9 +118,9 @@ class Workspace:
         """A new kernel in a fresh folder with the placed inputs and nothing else."""
         folder = self.folder / "clean" / _safe(name)
         _empty(folder)
-        shutil.copytree(
-            self.inputs, folder, symlinks=True, dirs_exist_ok=True
-        ) if self.inputs.is_dir() else folder.mkdir(parents=True)
+        folder.mkdir(parents=True)
+        if self.inputs.is_dir():
+            shutil.copytree(self.inputs, folder, symlinks=True, dirs_exist_ok=True)
         return Bounded(await self._start(folder), self._limits, _nothing, self._show)
 
     def place(self, name: str, source: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -47,8 +46,7 @@ class EditCell(Record):
 async def edit_cell(desk: Desk, arguments: EditCell) -> Observation:
     """Replace a cell's source; its outputs are cleared, for they came from other code."""
     cell = cell_of(desk, arguments.id)
-    provenance = {**cell.provenance, "source_hash": source_hash(arguments.source)}
-    desk.emit("cell", {"cell": changed(cell, source=arguments.source, result=None, provenance=provenance)})
+    desk.emit("cell", {"cell": changed(cell, source=arguments.source, result=None)})
     return Observation(text=f"changed {cell.id}; run it again", data={"id": cell.id})
 
 
@@ -104,11 +102,5 @@ def make_cell(
         "agent": desk.request.agent,
         "made_by": by,
         "implements": list(implements),
-        "source_hash": source_hash(source),
     }
     return Cell(id=desk.new_id("cell"), kind=kind, source=source, tags=tags, provenance=provenance)
-
-
-def source_hash(source: str) -> str:
-    """SHA-256 of a cell's source, by which a later edit shows."""
-    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()

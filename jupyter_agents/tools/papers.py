@@ -12,7 +12,7 @@ from msgspec import Meta
 from ..checking.quotes import find
 from ..errors import ArxivError, InputError, PaperError
 from ..records import Evidence, Json, Observation, Record, Span, dump, dumps
-from ..runtime.papers import Paper
+from ..runtime.papers import Paper, Paragraph
 from . import Desk, tool
 from .ranking import Passage, best_passages
 
@@ -131,7 +131,7 @@ async def quote(desk: Desk, arguments: Quote) -> Observation:
     if already:
         return Observation(text=f"kept before as {already[0].id}", data={"id": already[0].id})
     desk.emit("evidence", evidence)
-    return Observation(text=f"kept as {evidence.id}", data={"id": evidence.id})
+    return Observation(text=f"kept as {evidence.id}, from {evidence.paragraph}", data={"id": evidence.id})
 
 
 class References(Record):
@@ -152,21 +152,24 @@ async def references(desk: Desk, arguments: References) -> Observation:
 def make_evidence(paper: Paper, wanted: Quote, id: str) -> Evidence:
     """The evidence record of a quote, its span found by code.
 
-    Raises InputError where the paragraph does not exist or does not hold the words.
+    Words that stand in one other paragraph than the named one are taken from there. Raises InputError where the
+    paragraph does not exist, or the words stand nowhere or in several other places.
     """
     try:
-        paragraph = paper.paragraph(wanted.paragraph)
+        named = paper.paragraph(wanted.paragraph)
     except KeyError as error:
         raise InputError(f"{paper.id} has no paragraph {wanted.paragraph!r}; read a section to see ids") from error
-    within = paper.quote(paragraph.span)
-    at = find(wanted.quote, within)
-    if at is None:
+    places = _places(paper, [named], wanted.quote) or _places(paper, paper.paragraphs, wanted.quote)
+    if not places:
         raise InputError(
             f"these words do not stand in {wanted.paragraph} of {paper.id}; copy them exactly, leave nothing out: "
             f"{wanted.quote!r}"
         )
-    span = Span(start=paragraph.span.start + at.start, end=paragraph.span.start + at.end)
-    where = paper.path(paragraph.section) or paper.title
+    if len(places) > 1:
+        known = ", ".join(p.id for p, _ in places)
+        raise InputError(f"these words stand in {known} of {paper.id}, but not in {wanted.paragraph}; say which")
+    paragraph, span = places[0]
+    where = paper.path(paragraph.section) or ("Abstract" if paragraph.role == "abstract" else "before any heading")
     return Evidence(
         id=id,
         paper=paper.id,
@@ -178,6 +181,17 @@ def make_evidence(paper: Paper, wanted: Quote, id: str) -> Evidence:
         relevance=wanted.relevance,
         note=wanted.note,
     )
+
+
+def _places(paper: Paper, paragraphs: Sequence[Paragraph], words: str) -> list[tuple[Paragraph, Span]]:
+    """The paragraphs that hold these words, each with the span of the stored text where they stand."""
+    found = []
+    for paragraph in paragraphs:
+        at = find(words, paper.quote(paragraph.span))
+        if at is not None:
+            start = paragraph.span.start
+            found.append((paragraph, Span(start=start + at.start, end=start + at.end)))
+    return found
 
 
 def readable(desk: Desk) -> tuple[str, ...]:

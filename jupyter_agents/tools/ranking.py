@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sqlite3
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ..records import Record, Span, changed
 from ..runtime.papers import Paper
@@ -82,12 +84,16 @@ def words(query: str) -> list[str]:
 
 def meaning(texts: Sequence[str], query: str) -> list[float]:
     """Cosine of query and texts by the store's embedder, -1 to 1."""
+    asked = _vector(query)
+    return [float(_vector(text[:READ]) @ asked) for text in texts]
+
+
+@functools.lru_cache(maxsize=4096)
+def _vector(text: str) -> Any:
+    """A text's unit vector, float32 (d,). Kept: readers ask the same paragraphs again and again (6 MB at most)."""
     from ..runtime.store.embed import embedder
 
-    if not texts:
-        return []
-    vectors = embedder().embed([query, *(text[:READ] for text in texts)])
-    return [float(value) for value in vectors[1:] @ vectors[0]]
+    return embedder().embed([text])[0]
 
 
 def fuse(lexical: Sequence[float], alike: Sequence[float]) -> list[float]:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -29,6 +30,13 @@ def state_of(folder: RunFolder) -> State:
     return project(read(folder.journal))
 
 
+def notebook_of(folder: RunFolder) -> Any:
+    """The run's notebook, valid."""
+    notebook = nbformat.reads(folder.notebook.read_text(), as_version=4)  # type: ignore[no-untyped-call]
+    nbformat.validate(notebook)
+    return notebook
+
+
 @pytest.fixture(scope="module")
 def reviewed(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> RunFolder:
     """One review of the demo's papers, done."""
@@ -46,8 +54,7 @@ def test_a_review_without_a_model_quotes_papers_and_checks_its_quotes(reviewed: 
     assert report.split("\n\n")[1].startswith("**Without a model**")
     evidence = state_of(reviewed).evidence
     assert {e.paper for e in evidence.values()} == {f"local:{p.name}" for p in LINES.iterdir()}
-    notebook = nbformat.read(reviewed.notebook, as_version=4)
-    nbformat.validate(notebook)
+    notebook = notebook_of(reviewed)
     (check,) = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert f"{len(evidence)} of {len(evidence)} quotes found" in check.outputs[0].text
     assert f"{len(evidence)} of {len(evidence)} quotes found" in report
@@ -77,7 +84,7 @@ def test_what_code_quotes_is_never_called_judged(reviewed: RunFolder) -> None:
 
 @pytest.mark.sandbox
 def test_the_check_sees_a_text_that_is_not_the_one_that_was_read(reviewed: RunFolder, tmp_path: Path) -> None:
-    notebook = nbformat.read(reviewed.notebook, as_version=4)
+    notebook = notebook_of(reviewed)
     (check,) = [cell for cell in notebook.cells if cell.cell_type == "code"]
     shutil.copytree(reviewed.artifacts / "papers", tmp_path / "papers")
     changed = next((tmp_path / "papers").iterdir())
@@ -158,7 +165,7 @@ async def test_words_of_a_paper_stay_words_in_report_and_notebook(
     folder, ended = await run(ask(QUESTION, str(tmp_path / "hostile")), settings)
     assert ended is RunState.done
     assert state_of(folder).evidence
-    notebook = nbformat.read(folder.notebook, as_version=4)
+    notebook = notebook_of(folder)
     for text in [folder.report.read_text(), *(c.source for c in notebook.cells if c.cell_type == "markdown")]:
         assert not re.search(r"(?<!\\)<(?:script|img)", text)
         assert "![x]" not in text

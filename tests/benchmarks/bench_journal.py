@@ -1,81 +1,63 @@
-"""What an event costs: appended with and without fsync, over a plain write of the same line.
-
-Run: python -m tests.benchmarks.bench_journal [EVENTS]
-"""
+"""What an event costs: appended with and without fsync, over a plain write of the same line; and reading it all."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import statistics
-import sys
-import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 
 from jupyter_agents.runtime.journal.journal import Journal, read, verify
+from tests.benchmarks.frame import Row, folder, seconds
 
-_DATA = {"text": "x" * 300, "usage": {"input_tokens": 1200, "output_tokens": 80, "usd": 0.004}}
-
-
-def each(times: int, act: Callable[[], object]) -> list[float]:
-    """Microseconds of each call."""
-    took = []
-    for _ in range(times):
-        start = time.perf_counter()
-        act()
-        took.append((time.perf_counter() - start) * 1e6)
-    return took
+DATA = {"text": "x" * 300, "usage": {"input_tokens": 1200, "output_tokens": 80, "usd": 0.004}}
 
 
-def plain(folder: Path, times: int, *, synced: bool) -> list[float]:
-    """The floor: the same number of bytes written to an open file."""
-    with (folder / f"plain-{synced}").open("ab", buffering=0) as file:
-
-        def act() -> None:
-            file.write(b"x" * 560 + b"\n")
-            if synced:
-                os.fsync(file.fileno())
-
-        return each(times, act)
+def appended_us(journal: Path, plain: Path, times: int, *, synced: bool) -> tuple[list[float], list[float]]:
+    """Each event through a journal, and the floor: as many bytes written to an open file, in turn."""
+    taken, floor = [], []
+    with Journal.open(journal) as into, plain.open("ab", buffering=0) as file:
+        for _ in range(times):
+            taken.append(1e6 * seconds(lambda: into.append("reply", DATA, key="/:1", durable=synced)))
+            floor.append(1e6 * seconds(lambda: written(file, synced=synced)))
+    return taken, floor
 
 
-def appended(path: Path, times: int, *, synced: bool) -> list[float]:
-    """The same through a journal."""
-    with Journal.open(path) as journal:
-        return each(times, lambda: journal.append("reply", _DATA, key="/:1", durable=synced))
+def written(file: io.FileIO, *, synced: bool) -> None:
+    """One line of an event's length."""
+    file.write(b"x" * 560 + b"\n")
+    if synced:
+        os.fsync(file.fileno())
 
 
-def seconds(act: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
+def parsed(path: Path) -> None:
+    """The floor of reading: every line as JSON."""
+    for line in path.read_bytes().splitlines():
+        json.loads(line)
 
 
-def measure(folder: Path, events: int) -> dict[str, float]:
-    """Medians in microseconds, ratios to the plain write, seconds to read everything back."""
-    few = max(50, events // 50)
-    path = folder / "journal.jsonl"
-    buffered = appended(path, events, synced=False)
-    tenth = max(1, events // 10)
-    write, write_synced = (statistics.median(plain(folder, few, synced=synced)) for synced in (False, True))
-    append = statistics.median(buffered)
-    append_synced = statistics.median(appended(folder / "synced.jsonl", few, synced=True))
-    return {
-        "events": events,
-        "append_us": append,
-        "append_over_write": append / write,
-        "last_tenth_over_first": statistics.median(buffered[-tenth:]) / statistics.median(buffered[:tenth]),
-        "durable_append_us": append_synced,
-        "durable_append_over_write": append_synced / write_synced,
-        "read_s": seconds(lambda: list(read(path))),
-        "verify_s": seconds(lambda: verify(path)),
-        "open_s": seconds(lambda: Journal.open(path).close()),
-    }
-
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
-        found = measure(Path(name), int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
-    print(json.dumps({key: round(value, 3) for key, value in found.items()}, indent=2))
+def rows(small: bool) -> Iterable[Row]:
+    """Appending, its growth, and the ways to read a whole journal."""
+    events = 200 if small else 10_000
+    few, tenth = max(50, events // 50), events // 10
+    with folder() as place:
+        path = place / "journal.jsonl"
+        taken, floor = appended_us(path, place / "plain", events, synced=False)
+        synced, floor_synced = appended_us(place / "synced.jsonl", place / "plain-synced", few, synced=True)
+        parse_s, read_s = seconds(lambda: parsed(path)), seconds(lambda: list(read(path)))
+        verify_s, open_s = seconds(lambda: verify(path)), seconds(lambda: Journal.open(path).close())
+    append_us, write_us, synced_us, write_synced_us, first, last = map(
+        statistics.median, (taken, floor, synced, floor_synced, taken[:tenth], taken[-tenth:])
+    )
+    against, all_of_it = "every line as JSON", f"journal, {events:,} events"
+    return [
+        Row("journal: append", "µs", append_us, write_us, "a plain write of as many bytes"),
+        Row("journal: append, on the disk", "µs", synced_us, write_synced_us, "the same with fsync", most=1.5),
+        Row(f"journal: the last {tenth:,} of {events:,}", "µs", last, first, f"the first {tenth:,}", most=1.25),
+        *(
+            Row(f"{all_of_it}: {what}", "s", taken_s, parse_s, against)
+            for what, taken_s in (("read", read_s), ("verify", verify_s), ("open to write", open_s))
+        ),
+    ]

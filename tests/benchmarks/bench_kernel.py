@@ -1,16 +1,14 @@
-"""Sandboxed ÷ plain kernel: start to the first cell, and a cell's round trip.
+"""Sandboxed beside plain kernels: from the call to the first cell, and a cell's round trip.
 
-`python -m tests.benchmarks.bench_kernel [ROUNDS]` prints one table: medians of interleaved runs, by the same
-client. Aims: start at most 1.15 ×, cell at most 1.05 ×.
+The same interpreter, command and client for both, in turn, so that a busy machine slows both.
 """
 
 from __future__ import annotations
 
 import asyncio
 import statistics
-import sys
-import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -19,9 +17,7 @@ from jupyter_client.manager import AsyncKernelManager
 
 from jupyter_agents.runtime.kernel import SandboxPolicy
 from jupyter_agents.runtime.kernel.specs import kernel_manager, own_kernelspec
-
-CELLS = 100
-AIMS = {"start": 1.15, "cell": 1.05}
+from tests.benchmarks.frame import Row, folder
 
 
 class PlainSpecs(KernelSpecManager):
@@ -32,53 +28,46 @@ class PlainSpecs(KernelSpecManager):
         return own_kernelspec()
 
 
-async def measure(manager: AsyncKernelManager, folder: Path) -> tuple[float, float]:
+async def measured(manager: AsyncKernelManager, place: Path, cells: int) -> tuple[float, float]:
     """Seconds from the call to the end of the first cell, and the median seconds of one more."""
     began = time.perf_counter()
-    await manager.start_kernel(cwd=str(folder))
+    await manager.start_kernel(cwd=str(place))
     client = manager.client()
     client.start_channels()
     try:
         await client.wait_for_ready(timeout=60)
-        await execute(client)
-        started = time.perf_counter() - began
-        cells = [await execute(client) for _ in range(CELLS)]
+        await executed(client)
+        started_s = time.perf_counter() - began
+        cell_s = statistics.median([await executed(client) for _ in range(cells)])
     finally:
         client.stop_channels()
         await manager.shutdown_kernel(now=True)
-    return started, statistics.median(cells)
+    return started_s, cell_s
 
 
-async def execute(client: AsyncKernelClient) -> float:
+async def executed(client: AsyncKernelClient) -> float:
+    """Seconds of one cell's round trip."""
     began = time.perf_counter()
     await client.execute_interactive("1 + 1", timeout=30, output_hook=lambda message: None)
     return time.perf_counter() - began
 
 
-async def compare(rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Plain and sandboxed kernels in turn, so that a busy machine slows both."""
-    found: dict[str, list[tuple[float, float]]] = {"plain": [], "sandboxed": []}
+async def compared(rounds: int, cells: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Plain kernels and sandboxed ones."""
+    plain, boxed = [], []
     for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            plain = AsyncKernelManager(kernel_name="plain", kernel_spec_manager=PlainSpecs())
-            found["plain"].append(await measure(plain, folder))
-            boxed = kernel_manager(SandboxPolicy(workdir=name))
-            found["sandboxed"].append(await measure(boxed, folder))
-    return found
+        with folder() as place:
+            manager = AsyncKernelManager(kernel_name="plain", kernel_spec_manager=PlainSpecs())
+            plain.append(await measured(manager, place, cells))
+            sandboxed = kernel_manager(SandboxPolicy(workdir=str(place)))
+            boxed.append(await measured(sandboxed, place, cells))
+    return plain, boxed
 
 
-def main() -> None:
-    """Measure and print."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
-    found = asyncio.run(compare(rounds))
-    print(f"{'':8}{'plain ms':>12}{'sandboxed ms':>14}{'ratio':>8}{'aim':>7}   ({rounds} rounds)")
-    for column, what in enumerate(AIMS):
-        plain, boxed = (
-            statistics.median(pair[column] for pair in found[kind]) * 1000 for kind in ("plain", "sandboxed")
-        )
-        print(f"{what:8}{plain:12.1f}{boxed:14.1f}{boxed / plain:8.2f}{AIMS[what]:7.2f}")
-
-
-if __name__ == "__main__":
-    main()
+def rows(small: bool) -> Iterable[Row]:
+    """Medians of both."""
+    plain, boxed = asyncio.run(compared(*((1, 3) if small else (10, 100))))
+    aims = (("sandboxed kernel: start to first cell", 1.15), ("sandboxed kernel: a cell", 1.05))
+    for column, (what, most) in enumerate(aims):
+        ours, baseline = (1e3 * statistics.median(pair[column] for pair in kind) for kind in (boxed, plain))
+        yield Row(what, "ms", ours, baseline, "the same kernel without a sandbox", most=most)

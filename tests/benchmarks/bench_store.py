@@ -1,28 +1,29 @@
-"""The store against raw chromadb: same vectors, same run, one table. `python -m tests.benchmarks.bench_store [N]`.
+"""The store beside raw chromadb: the same vectors in the same run.
 
-Raw chromadb is handed ready vectors in one batch and in single rows; the store takes preprints, cuts and embeds
-them, keeps them durably, and fuses two searches, so its rows say what each of these adds.
+Raw chromadb is handed ready vectors, one by one as findings come in; the store takes preprints, cuts and embeds them,
+keeps them durably, and fuses two searches, so its rows say what each of these adds.
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from jupyter_agents.records import Preprint
 from jupyter_agents.runtime.store.chroma import BATCH, ChromaIndex, local_client
+from jupyter_agents.runtime.store.embed import embedder
 from jupyter_agents.runtime.store.store import PreprintStore
+from tests.benchmarks.frame import Row, folder, median_s, seconds
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jupyter_agents.runtime.store.embed import Vectors
 
 SUBJECTS = "line slope error weight noise sample model field star cell ocean gene price vote metal wave layer token"
 WORDS = SUBJECTS.split()
+SINGLY = 200
+"""Vectors added one by one; all of them would take most of the time and say the same."""
 
 
 def preprint(number: int) -> Preprint:
@@ -31,71 +32,48 @@ def preprint(number: int) -> Preprint:
     return Preprint(id="", title=f"Study {number} of {words[:30]}", abstract=f"Study {number}: {words}.", body="")
 
 
-def seconds(act: Callable[[], Any]) -> float:
-    """Wall time of one call."""
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
+def added(place: Path, vectors: Vectors) -> tuple[ChromaIndex, float, float]:
+    """Raw chromadb with all vectors, and milliseconds for one: in batches, and singly into an index beside."""
+    whole = ChromaIndex(local_client(place / "whole"), "whole")
+    batch_ms = 1e3 * seconds(lambda: whole.add(range(len(vectors)), vectors)) / len(vectors)
+    index = ChromaIndex(local_client(place / "singly"), "singly")
+    few = min(len(vectors), SINGLY)
+    single_ms = 1e3 * median_s(lambda i: index.add([i], vectors[i : i + 1]), few)
+    index.close()
+    return whole, batch_ms, single_ms
 
 
-def median_ms(act: Callable[[int], object], times: int) -> float:
-    """Median wall time of a call, in milliseconds."""
-    return 1e3 * statistics.median(seconds(lambda i=i: act(i)) for i in range(times))  # type: ignore[misc]
+def adding(store: PreprintStore, preprints: Sequence[Preprint], vectors: Vectors, place: Path) -> Iterable[Row]:
+    """Adding one preprint, beside adding its ready vector to raw chromadb."""
+    store_ms = 1e3 * median_s(lambda i: store.submit(preprints[i], key=f"k{i}"), len(preprints))
+    index, batch_ms, single_ms = added(place, vectors)
+    index.close()
+    return [
+        Row("store: add one, durably", "ms", store_ms, single_ms, "chromadb, one ready vector"),
+        Row(f"chromadb itself in batches of {BATCH:,}", "ms", batch_ms, single_ms, "chromadb, one ready vector"),
+    ]
 
 
-def add_singly(index: ChromaIndex, vectors: Vectors) -> None:
-    """One call for each vector, as findings come in."""
-    for i in range(len(vectors)):
-        index.add([i], vectors[i : i + 1])
-
-
-def main(count: int = 1_000, queries: int = 100) -> None:
-    """Print the table."""
-    import numpy as np
-
-    with tempfile.TemporaryDirectory() as folder:
-        store = PreprintStore(Path(folder) / "store")
-        stored_s = seconds(lambda: [store.submit(preprint(i), key=f"k{i}") for i in range(count)])
+def rows(small: bool) -> Iterable[Row]:
+    """Adding, searching, and making the index anew."""
+    count, queries = (20, 5) if small else (1_000, 100)
+    preprints, asked = list(map(preprint, range(count))), [f"study {i} of {WORDS[i % 18]}" for i in range(queries)]
+    with folder() as place:
+        model = embedder()
+        vectors = model.embed([f"{p.title}\n{p.abstract}" for p in preprints])
+        sought = model.embed(asked)
+        store = PreprintStore(place / "store")
+        yield from adding(store, preprints, vectors, place)
         first_s = seconds(lambda: store.search("study of the slope"))
-        model = store._checked_model()
-        held = store._record.vectors(model.sha256, store._record.standing(model.sha256))
-        vectors = np.stack([np.frombuffer(data, np.float32) for data in held.values()])
-        texts = [f"{p.title}\n{p.abstract}" for p in map(preprint, range(count))]
-        embed_s = seconds(lambda: [model.embed([text]) for text in texts])
-
-        raw = ChromaIndex(local_client(Path(folder) / "raw"), "raw")
-        batch_s = seconds(lambda: raw.add(list(held), vectors))
-        single = ChromaIndex(local_client(Path(folder) / "single"), "single")
-        single_s = seconds(lambda: add_singly(single, vectors[:200]))
-        single_s *= count / min(count, 200)
-
-        asked = [f"study {i} of {WORDS[i % len(WORDS)]}" for i in range(queries)]
-        query_vectors = model.embed(asked)
-        raw_ms = median_ms(lambda i: raw.nearest(query_vectors[i], 50), queries)
-        raw_text_ms = median_ms(lambda i: raw.nearest(model.embed([asked[i]])[0], 50), queries)
-        store_ms = median_ms(lambda i: store.search(asked[i]), queries)
-        exact_ms = median_ms(lambda i: store.search(asked[i], trust="unchecked"), min(queries, 20))
+        raw, _, _ = added(place / "sought", vectors)
+        raw_ms = 1e3 * median_s(lambda i: raw.nearest(sought[i], 50), queries)
+        text_ms = 1e3 * median_s(lambda i: raw.nearest(model.embed([asked[i]])[0], 50), queries)
+        fused_ms = 1e3 * median_s(lambda i: store.search(asked[i]), queries)
+        exact_ms = 1e3 * median_s(lambda i: store.search(asked[i], trust="unchecked"), min(queries, 20))
         rebuild_s = seconds(store.rebuild)
         raw.close()
-        single.close()
         store.close()
-
-    rows = [
-        ("add: chromadb, ready vectors, batches of " + str(BATCH), 1e3 * batch_s / count, batch_s / single_s),
-        ("add: chromadb, ready vectors, one by one", 1e3 * single_s / count, 1.0),
-        ("add: embedding alone, one by one", 1e3 * embed_s / count, embed_s / single_s),
-        ("add: chromadb one by one + embedding", 1e3 * (single_s + embed_s) / count, (single_s + embed_s) / single_s),
-        ("add: store, one by one, durable", 1e3 * stored_s / count, stored_s / single_s),
-        ("query: chromadb, ready vector", raw_ms, 1.0),
-        ("query: chromadb + embedding", raw_text_ms, raw_text_ms / raw_ms),
-        ("query: store, fused", store_ms, store_ms / raw_ms),
-        ("query: store, one trust status, exact", exact_ms, exact_ms / raw_ms),
-    ]
-    print(f"{count} preprints of one passage; milliseconds for one, and the ratio to raw chromadb one by one\n")
-    for name, took, ratio in rows:
-        print(f"{name:52} {took:9.2f} ms {ratio:7.2f} x")
-    print(f"\nfirst search (loads chromadb, indexes all): {first_s:.2f} s; rebuild (vectors kept): {rebuild_s:.2f} s")
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    yield Row("store: query, fused", "ms", fused_ms, raw_ms, "chromadb, ready vector")
+    yield Row("store: query, one trust status", "ms", exact_ms, raw_ms, "chromadb, ready vector")
+    yield Row("chromadb itself, query to be embedded", "ms", text_ms, raw_ms, "chromadb, ready vector")
+    yield Row(f"store: first search, {count:,} to index", "s", first_s, rebuild_s, "rebuilding it, vectors kept")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -57,6 +58,11 @@ def survey_agent(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def verbs(survey_agent: str) -> tuple[Verb, ...]:
     """All commands, the survey agent's among them."""
+    return _once()
+
+
+@functools.cache
+def _once() -> tuple[Verb, ...]:
     return all_verbs()
 
 

@@ -103,7 +103,7 @@ def test_variables_are_filled_in_after_parsing(verbs: Verbs) -> None:
         ("survey", "survey needs QUESTION"),
         ("survey --papers 3", "survey needs QUESTION"),
         ("runs show", "runs show needs RUN"),
-        ("runs show a b", "unexpected 'b'; usage: runs show RUN"),
+        ("runs show a b", "unexpected 'b'; usage: runs show RUN [OPTIONS]"),
         ("runs answer r q", "runs answer needs CHOICE"),
         ("runs resume r --from zero", "--from is 'zero'; wanted: a whole number, at least 1"),
         ("store withdraw p1", "store withdraw needs REASON"),

@@ -14,7 +14,7 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_agents.errors import InputError, RunFailed, UnknownName
-from jupyter_agents.interfaces.form import LaunchForm
+from jupyter_agents.interfaces.form import LaunchForm, Template
 from jupyter_agents.interfaces.handle import RunHandle
 from jupyter_agents.interfaces.watching import watch
 from jupyter_agents.records import RunState
@@ -198,14 +198,14 @@ def test_in_the_background_the_cell_returns_at_once(shell: Any, settings: Settin
     assert last.state is handle.state is RunState.done
 
 
-def test_a_bare_agent_is_a_form_that_starts_a_run(shell: Any, settings: Settings) -> None:
+def test_a_bare_agent_is_a_form_that_starts_a_run(shell: Any, settings: Settings, survey_agent: str) -> None:
     from jupyter_agents.interfaces.cells import Cells
 
     box = shell.run_cell("%agent").result
     assert type(box).__name__ == "VBox"
     cells = Cells(shell, None, {})
     form = LaunchForm(cells._begin, settings)
-    form.request.value = "What's on the shelves?"
+    form.agent.value, form.request.value = survey_agent, "What's on the shelves?"
     form.sources.value = "a folder\n\nb.tex"
     form.budget.value = 0.5
     form.button.click()
@@ -220,10 +220,11 @@ def test_a_bare_agent_is_a_form_that_starts_a_run(shell: Any, settings: Settings
     assert last.state is RunState.done
 
 
-def test_the_form_tells_what_is_wrong(shell: Any, settings: Settings) -> None:
+def test_the_form_tells_what_is_wrong(shell: Any, settings: Settings, survey_agent: str) -> None:
     from jupyter_agents.interfaces.cells import Cells
 
     form = LaunchForm(Cells(shell, None, {})._begin, settings)
+    form.agent.value = survey_agent
     form.button.click()
     assert "survey needs QUESTION" in form.status.value
     form.request.value, form.budget.value = "Q", -1
@@ -242,3 +243,9 @@ def test_a_cell_of_the_notebook_goes_along_as_a_file(shell: Any, capsys: Capture
         assert Path(cell).read_text() == "loss = 0.1  # What's left"
     error = failure(shell, "%agent survey shelves --cell abc-9")
     assert "run that cell once" in str(error)
+
+
+def test_without_ipywidgets_the_form_is_a_cell_to_copy(survey_agent: str, settings: Settings) -> None:
+    text = repr(Template(settings))
+    assert "%%agent" in text
+    assert "--budget 5 --model claude-opus-5-5 --design gated_loop" in text

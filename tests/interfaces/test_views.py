@@ -14,7 +14,7 @@ from jupyter_agents.interfaces.views import MIME, bundle, inert, markdown, news,
 from jupyter_agents.interfaces.watching import Watch
 from jupyter_agents.records import Answer, Budget, Cell, CellResult, Option, Question, RunState, Usage, dump
 
-from .conftest import WriteRun, Written
+from .conftest import WriteRun, Written, append
 
 STARTED = ("started", {"line": "**Without a model**: this is what code alone can do.", "has_model": False})
 RUNNING = ("state", {"state": "running", "reason": ""})
@@ -129,7 +129,7 @@ def test_everything_is_bounded(write_run: WriteRun) -> None:
     ending = {"title": big, "summary": big, "result": {"all": big}}
     folder = write_run([RUNNING, *[("note", {"text": big})] * 9, cell(big, big), ("report", ending)])
     folder.report.write_text(big)
-    assert len(json.dumps(bundle(Watch(folder).look())["text/markdown"])) < 30_000
+    assert len(json.dumps(bundle(Watch(folder).look()))) < 40_000
     running = Watch(write_run([RUNNING, *[("note", {"text": big})] * 9, cell(big, big)])).look()
     assert len(json.dumps(bundle(running))) < 30_000
 
@@ -211,3 +211,13 @@ def test_broken_data_in_an_event_changes_nothing(write_run: WriteRun) -> None:
     ]
     now = look(write_run, [RUNNING, *odd])
     assert (now.state, now.cells, now.question, now.notes) == (RunState.running, 0, None, ())
+
+
+def test_what_was_taken_back_no_longer_shows_but_has_still_cost(write_run: WriteRun) -> None:
+    folder = write_run([RUNNING, ("stage", {"title": "read"}), ("note", {"text": "old"}), cell("x = 1"), result(0.5)])
+    watch = Watch(folder)
+    assert watch.look().cells == 1
+    append(folder, [("rewind", {"from": 3}), ("note", {"text": "new"})])
+    for now in (watch.look(), Watch(folder).look()):
+        assert (now.stages, now.notes, now.cells, now.steps) == (("read",), ("new",), 0, 0)
+        assert now.cost.usd == 0.5

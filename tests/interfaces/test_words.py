@@ -76,6 +76,7 @@ def test_latex_and_unknown_names_stay_literal(text: str) -> None:
 def test_variables_that_exist_are_filled_in() -> None:
     names = {"x": 7, "who": "Hogg {x}", "many": ["a", 2.5], "where": Path("/data")}
     assert fill("{x} of {who} and {many} in {where}", names) == "7 of Hogg {x} and a, 2.5 in /data"
+    assert fill("{x}{x}", names) == "77"
 
 
 def test_a_variable_that_is_no_text_is_refused_with_a_hint() -> None:

@@ -24,7 +24,9 @@ def test_a_reference_names_a_paper_by_id_doi_or_title() -> None:
     assert names(Reference(key="k", text="", arxiv="1008.4686v2"), CARD)
     assert names(Reference(key="k", text="", doi="10.1/abc"), CARD)
     assert names(Reference(key="k", text="Hogg et al., Data analysis recipes - fitting a model to data, 2010."), CARD)
-    assert not names(Reference(key="k", text="Hogg, Data analysis recipes: using Markov chains", arxiv="1710.06068"), CARD)
+    assert not names(
+        Reference(key="k", text="Hogg, Data analysis recipes: using Markov chains", arxiv="1710.06068"), CARD
+    )
     assert not names(Reference(key="k", text="", title="", doi=""), {"id": "local:x", "title": "On lines", "doi": ""})
 
 

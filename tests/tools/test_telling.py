@@ -31,7 +31,7 @@ def test_quotes_are_whole_sentences_that_stand_in_their_paragraph(lines: dict[st
 
 def test_a_sentence_that_leans_brings_the_one_before(written: Written) -> None:
     paper = written(
-        "# Filters\n\nWe compared three filters on noisy images of the moon. The median filter was the slowest of all. "
+        "# Filters\n\nWe compared three filters on noisy images of the moon. The median filter was slowest of all. "
         "However, it removed most of the noise from images of the moon without blurring their edges.\n"
     )
     best = told(paper, "Which filter removes noise from images without blurring edges?")[0]

@@ -26,6 +26,11 @@ FLAGS = [
 ]  # fmt: skip
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last: Playwright's event loop lasts for the session, and asyncio's tests need their own."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The system's Chromium: Playwright's own is a download."""
@@ -64,7 +69,9 @@ class Lab:
         self.folder.mkdir()
         quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
         (config / "labconfig" / "page_config.json").write_text(json.dumps(quiet))
-        shutil.copytree(REPOSITORY / "jupyter-config", config, dirs_exist_ok=True)
+        shutil.copytree(
+            REPOSITORY / "jupyter_agents" / "interfaces" / "server" / "jupyter-config", config, dirs_exist_ok=True
+        )
         kernelspec = REPOSITORY / "jupyter_agents" / "runtime" / "kernel" / "kernelspec"
         installed = base / "data" / "kernels"
         shutil.copytree(kernelspec, installed / "python3-sandboxed")

@@ -7,15 +7,11 @@ kernel.json: `"metadata": {"kernel_provisioner": {"provisioner_name": "jupyter-a
 from __future__ import annotations
 
 import asyncio
-import json
-import marshal
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +20,11 @@ from traitlets import Dict
 
 from ...errors import KernelError, SandboxUnavailable, UnknownName
 from ...records import dump, parse
-from . import SandboxPolicy, bubblewrap, cgroup, folders, identity, landlock, seccomp, surroundings
+from . import SandboxPolicy, bubblewrap, cgroup, folders, identity, landlock, seccomp, starting, surroundings
 from .watchdog import Watchdog, memory_reason, processes
 
 _START_S = 30.0
 _STDERR_BYTES = 1 << 16
-_spawners: dict[int, ThreadPoolExecutor] = {}
-
-
-def _spawner() -> ThreadPoolExecutor:
-    """One thread that lasts: a sandbox dies with the *thread* that started it (bubblewrap, issue 692).
-
-    Kept by process, since a forked child inherits the executor but not its thread.
-    """
-    return _spawners.setdefault(os.getpid(), ThreadPoolExecutor(1, thread_name_prefix="sandbox-spawner"))
 
 
 def read_policy(config: dict[str, Any]) -> SandboxPolicy:
@@ -96,10 +83,10 @@ class SandboxProvisioner(LocalProvisioner):
         policy = read_policy(self.policy)
         self.ended_because, self._said = "", b""
         caller = kwargs.get("env") or os.environ
-        notebook = self._settle(policy, kwargs.get("cwd"))
+        notebook = await asyncio.to_thread(self._settle, policy, kwargs.get("cwd"))
         connection_file = self._connection_file()
         inside = [bubblewrap.CONNECTION_FILE if word == str(connection_file) else word for word in cmd]
-        box = self._box(policy, inside, notebook, caller, connection_file)
+        box = await asyncio.to_thread(self._box, policy, inside, notebook, caller, connection_file)
         await self._start(box, inside)
         assert self.process is not None
         self.pid, self.pgid, self.cwd = self.process.pid, None, str(box.workdir)
@@ -133,7 +120,7 @@ class SandboxProvisioner(LocalProvisioner):
         assert self.workdir is not None
         assert self.sockets is not None
         assert self._identity is not None
-        readable = [*surroundings.interpreter_folders(_interpreter(command))]
+        readable = [*surroundings.interpreter_folders(starting.interpreter(command))]
         if self.kernel_spec.resource_dir and Path(self.kernel_spec.resource_dir).is_dir():
             readable.append(Path(self.kernel_spec.resource_dir))
         readable += [surroundings.check_folder(Path(path), "data folder") for path in policy.read_only]
@@ -160,12 +147,15 @@ class SandboxProvisioner(LocalProvisioner):
             "lifeline": life_read,
             "status": status_write,
             "workdir": str(box.workdir),
-            "limits": limits(box.policy),
+            "limits": starting.limits(box.policy),
             "filter": seccomp.program(restricted=restricted),
         }
         start = self._start_restricted if restricted else self._start_boxed
         try:
             await start(box, command, plan, [status_write, life_read])
+        except BaseException:
+            os.close(status_read)
+            raise
         finally:
             os.close(status_write)
             os.close(life_read)
@@ -176,16 +166,20 @@ class SandboxProvisioner(LocalProvisioner):
     ) -> None:
         if box.identity.private:
             plan["uid"] = box.identity.uid
-        launcher = _launcher(bubblewrap.LAUNCHER, plan, box, command)
+        launcher = starting.launcher_command(bubblewrap.LAUNCHER, plan, box, command)
+        bwrap = bubblewrap.find()
         info_read, info_write = os.pipe()
-        words, arguments = bubblewrap.command(bubblewrap.find(), box, launcher, info_write)
+        words, arguments = bubblewrap.command(bwrap, box, launcher, info_write)
         try:
             # bwrap's own environment is readable inside as that of process 1.
             await self._spawn(words, [info_write, *descriptors, *arguments.descriptors], {"PATH": "/usr/bin:/bin"})
+        except BaseException:
+            os.close(info_read)
+            raise
         finally:
             os.close(info_write)
             arguments.close()
-        self._init_pid = await asyncio.to_thread(_child_of, info_read)
+        self._init_pid = await asyncio.to_thread(starting.first_process, info_read)
 
     async def _start_restricted(
         self, box: bubblewrap.Box, command: list[str], plan: dict[str, Any], descriptors: list[int]
@@ -198,13 +192,14 @@ class SandboxProvisioner(LocalProvisioner):
         inside = [str(connection) if word == bubblewrap.CONNECTION_FILE else word for word in command]
         plan |= {"landlock": landlock.plan(box), "parent": os.getpid()}
         plan["limits"].pop("NPROC", None)  # would count all processes of this user
-        words = _launcher(str(Path(__file__).parent / "launch.py"), plan, box, inside)
+        words = starting.launcher_command(str(Path(__file__).parent / "launch.py"), plan, box, inside)
         await self._spawn(words, descriptors, {**box.environment, **places})
         assert self.process is not None
         self._init_pid = self.process.pid
 
     async def _spawn(self, words: list[str], descriptors: list[int], environment: Mapping[str, str]) -> None:
         """Start with outputs that go to a pipe which we drain: inherited ones could be opened again from inside."""
+        said_read, said_write = os.pipe()
 
         def spawn() -> subprocess.Popen[bytes]:
             return subprocess.Popen(
@@ -212,25 +207,28 @@ class SandboxProvisioner(LocalProvisioner):
                 env=environment,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+                stdout=said_write,
+                stderr=said_write,
                 pass_fds=descriptors,
                 start_new_session=True,
             )
 
-        self.process = await asyncio.wrap_future(_spawner().submit(spawn))
-        threading.Thread(target=self._drain, args=(self.process,), name="sandbox-output", daemon=True).start()
+        threading.Thread(target=self._drain, args=(said_read,), name="sandbox-output", daemon=True).start()
+        try:
+            self.process = await asyncio.wrap_future(starting.spawner().submit(spawn))
+        finally:
+            os.close(said_write)
 
-    def _drain(self, process: subprocess.Popen[bytes]) -> None:
+    def _drain(self, said: int) -> None:
         """Keep the end of what the sandbox writes past Jupyter's own channels."""
-        assert process.stdout is not None
-        while chunk := os.read(process.stdout.fileno(), 1 << 16):
-            self._said = (self._said + chunk)[-_STDERR_BYTES:]
+        with os.fdopen(said, "rb", buffering=0) as pipe:
+            while chunk := pipe.read(1 << 16):
+                self._said = (self._said + chunk)[-_STDERR_BYTES:]
 
     async def _confirm(self, status: int) -> None:
         """Wait until the launcher says that all guards stand."""
         try:
-            ready = await asyncio.wait_for(asyncio.to_thread(_said_ok, status), _START_S)
+            ready = await asyncio.wait_for(asyncio.to_thread(starting.said_ok, status), _START_S)
         except TimeoutError as exc:
             raise SandboxUnavailable(f"the sandbox did not start within {_START_S:g} s; try again") from exc
         if not ready:
@@ -273,7 +271,7 @@ class SandboxProvisioner(LocalProvisioner):
     def _end(self, reason: str) -> None:
         self.ended_because = reason
         self.log.warning("sandboxed kernel %s ended: %s", self.kernel_id, reason)
-        _kill(self._init_pid)
+        starting.end_all(self._init_pid)
 
     async def send_signal(self, signum: int) -> None:
         """Signal the kernel's process group, or for SIGKILL everything in the sandbox.
@@ -283,7 +281,7 @@ class SandboxProvisioner(LocalProvisioner):
         if self.process is None:
             return
         if signum == signal.SIGKILL:
-            _kill(self._init_pid)
+            starting.end_all(self._init_pid)
             self.process.kill()
             return
         kernel = self.kernel_pid
@@ -343,52 +341,3 @@ class SandboxProvisioner(LocalProvisioner):
         if self._identity is not None:
             self._identity.release()
         self.workdir = self.sockets = self._identity = self._owner = None
-
-
-def limits(policy: SandboxPolicy) -> dict[str, int]:
-    """Resource limits of each process. Data rather than address space: reserving is free, using is not."""
-    wanted = {
-        "FSIZE": policy.file_bytes,
-        "NOFILE": policy.open_files,
-        "NPROC": policy.processes,
-        "DATA": 0 if policy.gpu else policy.memory_bytes,
-        "CPU": policy.cpu_s,
-    }
-    return {"CORE": 0, **{name: value for name, value in wanted.items() if value}}
-
-
-def _launcher(script: str, plan: dict[str, Any], box: bubblewrap.Box, command: list[str]) -> list[str]:
-    """The command that raises the guards and becomes `command`; version 2 of marshal is read by every Python 3."""
-    handed_over = marshal.dumps(plan, 2).hex()
-    return [_interpreter(command), "-I", "-S", script, handed_over, str(box.sockets), "--", *command]
-
-
-def _interpreter(command: list[str]) -> str:
-    """The kernel's Python, which runs the launcher too; ours for a command that starts otherwise."""
-    return command[0] if surroundings.is_python(command[0]) and Path(command[0]).is_absolute() else sys.executable
-
-
-def _child_of(info: int) -> int | None:
-    """The first process of the sandbox, from what bwrap tells; None when bwrap failed."""
-    with os.fdopen(info) as told:
-        try:
-            return int(json.loads(told.read())["child-pid"])
-        except (ValueError, KeyError):
-            return None
-
-
-def _said_ok(status: int) -> bool:
-    """Whether the launcher said that all guards stand; blocks until it did or ended."""
-    with os.fdopen(status, "rb") as launched:
-        return launched.readline() == b"ok\n"
-
-
-def _kill(pid: int | None) -> None:
-    """End a sandbox by its first process, which takes a whole process namespace along; in restricted mode there
-    is none, so all that descend from it are ended one by one.
-    """
-    for one in list(processes(pid)) if pid is not None else []:
-        try:
-            os.kill(one, signal.SIGKILL)
-        except ProcessLookupError:
-            continue

@@ -6,7 +6,7 @@ A mark is no change to what is sent: servers leave `cache_control` out when they
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ...records import Json
@@ -26,31 +26,38 @@ class Marked(NamedTuple):
     messages: tuple[Json, ...]
 
 
-def marked(tools: Sequence[Json], system: Sequence[Json], messages: Sequence[Json]) -> Marked:
+def marked(
+    tools: Sequence[Json], system: Sequence[Json], messages: Sequence[Json], big: tuple[int, int] | None
+) -> Marked:
     """The parts of a request with at most four marks; the originals never carry any.
+
+    big: number of the message, and of the block in it, that is the last big one.
 
     A server looks at most 20 blocks back from a mark, and one turn with ten parallel calls is longer, so the end of
     the request before is marked again. The mark on the tools gives way first: the one on `system` covers them too.
     """
-    places = {place for place in (_last_big(messages), _end_before(messages), _end(messages)) if place is not None}
+    places = {place for place in (big, _end_before(messages), _end(messages)) if place is not None}
     with_system = bool(system)
     with_tools = len(places) + with_system < MARKS
     return Marked(
         tools=_last_marked(tools, with_tools),
         system=_last_marked(system, with_system),
-        messages=tuple(
-            {**message, "content": [_marked(block, (i, j) in places) for j, block in enumerate(message["content"])]}
-            for i, message in enumerate(messages)
-        ),
+        messages=_marked_at(messages, places),
     )
 
 
+def _marked_at(messages: Sequence[Json], places: Iterable[tuple[int, int]]) -> tuple[Json, ...]:
+    """Copies where a mark is set; all other messages as they are: a conversation may hold thousands."""
+    changed = list(messages)
+    for i, j in places:
+        content = list(changed[i]["content"])
+        content[j] = {**content[j], "cache_control": MARK}
+        changed[i] = {**changed[i], "content": content}
+    return tuple(changed)
+
+
 def _last_marked(blocks: Sequence[Json], here: bool) -> tuple[Json, ...]:
-    return tuple(_marked(block, here and i == len(blocks) - 1) for i, block in enumerate(blocks))
-
-
-def _marked(block: Json, here: bool) -> Json:
-    return {**block, "cache_control": MARK} if here else block
+    return (*blocks[:-1], {**blocks[-1], "cache_control": MARK}) if here and blocks else tuple(blocks)
 
 
 def _end(messages: Sequence[Json]) -> tuple[int, int] | None:
@@ -62,19 +69,13 @@ def _end(messages: Sequence[Json]) -> tuple[int, int] | None:
 
 def _end_before(messages: Sequence[Json]) -> tuple[int, int] | None:
     """The last block of the request before this one."""
-    earlier = [i for i, message in enumerate(messages[:-1]) if message["role"] == "user"]
-    return (earlier[-1], len(messages[earlier[-1]]["content"]) - 1) if earlier else None
+    earlier = next((i for i in range(len(messages) - 2, -1, -1) if messages[i]["role"] == "user"), None)
+    return None if earlier is None else (earlier, len(messages[earlier]["content"]) - 1)
 
 
-def _last_big(messages: Sequence[Json]) -> tuple[int, int] | None:
-    places = [
-        (i, j)
-        for i, message in enumerate(messages)
-        if message["role"] == "user"
-        for j, block in enumerate(message["content"])
-        if _length(block) >= BIG
-    ]
-    return places[-1] if places else None
+def is_big(block: Json) -> bool:
+    """Whether a user's block is long enough for a mark of its own."""
+    return _length(block) >= BIG
 
 
 def _length(block: Json) -> int:

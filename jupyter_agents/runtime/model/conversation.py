@@ -236,8 +236,10 @@ class Conversation:
 
     def _request(self, asking: _Asking) -> ModelRequest:
         can = self.capabilities
-        mark = marked if can.caching else Marked
-        parts = mark(self._tools, self._system, tuple(self._history.messages))
+        messages = tuple(self._history.messages)
+        parts = Marked(self._tools, self._system, messages)
+        if can.caching:
+            parts = marked(*parts, self._history.big)
         return ModelRequest(
             model=self.model,
             system=parts.system,

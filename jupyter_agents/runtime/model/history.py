@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...records import Call, Json, dumps
+from .caching import is_big
 
 BYTES_PER_TOKEN = 2.5
 """Low on purpose: LaTeX and numbers make short tokens, and a reservation must not fall short."""
@@ -17,6 +18,10 @@ class History:
 
     def __init__(self) -> None:
         self.messages: list[Json] = []
+        self.big: tuple[int, int] | None = None
+        """The last big block of the user: its message, and its place there."""
+        self._said = 0
+        """Bytes of `messages`, counted as they come in: counting all anew for each request grows with every turn."""
         self._pending: list[Json] = []
         self._open: list[Call] = []
         self._results: dict[str, Json] = {}
@@ -26,6 +31,7 @@ class History:
         """The same past, to go on differently."""
         other = History()
         other.messages, other._pending = list(self.messages), list(self._pending)
+        other.big, other._said = self.big, self._said
         other._open, other._results, other._paused = list(self._open), dict(self._results), self._paused
         return other
 
@@ -62,7 +68,16 @@ class History:
             self.messages[-1] = {"role": "user", "content": [*last["content"], *content]}
         else:
             self.messages.append({"role": "user", "content": content})
+        self._count(content)
         self._pending, self._open, self._results = [], [], {}
+
+    def _count(self, content: Sequence[Json]) -> None:
+        """Size and place of what has just become the end of the user's last message."""
+        self._said += sum(map(_size, content))
+        for back, block in enumerate(reversed(content), 1):
+            if is_big(block):
+                self.big = len(self.messages) - 1, len(self.messages[-1]["content"]) - back
+                return
 
     def take(self, blocks: Sequence[Json], *, role: str, paused: bool = False) -> tuple[Call, ...]:
         """Keep the model's answer as it came and say which tools it calls.
@@ -71,6 +86,7 @@ class History:
         """
         kept = [block for block in blocks if block["type"] != "text" or block["text"].strip()]
         self.messages.append({"role": "assistant", "content": kept})
+        self._said += sum(map(_size, kept))
         self._paused = paused
         self._open = [
             Call(id=block["id"], tool=block["name"], arguments=block["input"], role=role)
@@ -81,8 +97,7 @@ class History:
 
     def size(self) -> int:
         """Bytes of all that the next request would hold, images at a fixed size."""
-        said = [block for message in self.messages for block in message["content"]]
-        return sum(_size(block) for block in (*said, *self._results.values(), *self._pending))
+        return self._said + sum(map(_size, (*self._results.values(), *self._pending)))
 
 
 def _size(block: Json) -> int:

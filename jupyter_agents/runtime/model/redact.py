@@ -15,9 +15,7 @@ SHORTEST = 6
 
 def redact(text: str, secrets: Iterable[str]) -> str:
     """The text without the secrets, also where they are quoted for URLs or JSON, or in base64."""
-    for form in sorted(_forms(secrets), key=len, reverse=True):
-        text = text.replace(form, MARK)
-    return text
+    return _without(text, _forms(secrets))
 
 
 def redact_json(value: Any, secrets: Iterable[str]) -> Any:
@@ -32,14 +30,21 @@ def redact_json(value: Any, secrets: Iterable[str]) -> Any:
 
 def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """A function that redacts these secrets; what a `Conversation` takes."""
-    known = tuple(secrets)
-    return lambda text: redact(text, known)
+    forms = _forms(secrets)  # once: a journal passes every text of every event through here
+    return lambda text: _without(text, forms)
 
 
-def _forms(secrets: Iterable[str]) -> set[str]:
+def _without(text: str, forms: Iterable[str]) -> str:
+    for form in forms:
+        text = text.replace(form, MARK)
+    return text
+
+
+def _forms(secrets: Iterable[str]) -> list[str]:
+    """Every spelling of the secrets, the longest first."""
     forms: set[str] = set()
     for secret in (found.strip() for found in secrets):
         if len(secret) >= SHORTEST:
             encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
             forms |= {secret, urllib.parse.quote(secret, safe=""), json.dumps(secret)[1:-1], encoded}
-    return forms
+    return sorted(forms, key=len, reverse=True)

@@ -57,6 +57,7 @@ class Equation(Record):
     latex: str
     """Exactly as the authors wrote it, environment included."""
     span: Span
+    """The text holds `expanded` where there is one, else `latex`."""
     expanded: str = ""
     """With the authors' macros expanded; empty if nothing changed."""
     environment: str = ""
@@ -156,10 +157,14 @@ class Citation(Record):
 
 
 class InlineMath(Record):
-    """A formula inside a paragraph, LaTeX as written."""
+    """A formula inside a paragraph."""
 
     latex: str
+    """As the authors wrote it, on one line."""
     span: Span
+    """The text holds `expanded` where there is one, else `latex`; the dollars stand around it."""
+    expanded: str = ""
+    """With the authors' macros expanded; empty if nothing changed."""
 
 
 class Number(Record):

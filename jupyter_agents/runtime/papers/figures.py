@@ -1,33 +1,62 @@
-"""What can be read in a figure's PDF: its text layer, and its pages as pictures for a model that sees."""
+"""What can be read in a figure's PDF: its text layer, and its pages as pictures for a model that sees.
+
+Both are done by `figure_pages.py` in a process with hard limits: figures come from strangers.
+"""
 
 from __future__ import annotations
 
-import io
-import os
-import stat
+import json
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from ...errors import PaperNotFound, PaperRefused, PaperUnreadable
+import msgspec
 
-MAX_BYTES = 50_000_000
-MAX_PAGES = 20
-MAX_CHARACTERS = 20_000
-MAX_PIXELS = 16_000_000
+from ...errors import PaperError, PaperNotFound, PaperRefused, PaperUnreadable
+from ...records import Record
+from . import limited
+
+TIME_S: Final = 60.0
+"""Seconds for all figures of a paper; one file has ten."""
+_SCRIPT: Final = Path(__file__).with_name("figure_pages.py")
 
 
-def extract_text(path: Path, *, pages: int = MAX_PAGES) -> str:
+class _Answer(Record):
+    """A line of `figure_pages.py`."""
+
+    text: str = ""
+    error: str = ""
+    why: str = ""
+
+
+def extract_text(path: Path) -> str:
     """The text layer of a figure's PDF, line by line; empty where it has none.
 
-    Reads at most `pages` pages and 20,000 characters. Raises PaperNotFound, PaperRefused (a link, a device, too
-    large) and PaperUnreadable (damaged or encrypted).
+    Reads at most 20 pages and 20,000 characters. Raises PaperNotFound, PaperRefused (a link, a device, too large,
+    endless) and PaperUnreadable (damaged or encrypted).
     """
-    document = _open(path)
-    try:
-        texts = [_page_text(document[index]) for index in range(min(len(document), pages))]
-    finally:
-        document.close()
-    return "\n".join(text for text in texts if text)[:MAX_CHARACTERS].strip()
+    (found,) = extract_texts([path])
+    if isinstance(found, PaperError):
+        raise found
+    return found
+
+
+def extract_texts(paths: Sequence[Path]) -> list[str | PaperError]:
+    """The text layers of many figures, in their order; what `extract_text` would raise stands in its place."""
+    found: list[str | PaperError] = []
+    deadline = time.monotonic() + TIME_S
+    while len(found) < len(paths) and (left := deadline - time.monotonic()) > 0:
+        waiting = paths[len(found) :]
+        ended = limited.run(_SCRIPT, "text", given=json.dumps([str(p) for p in waiting]).encode(), time_s=left)
+        whole = ended.output.split(b"\n")[:-1]
+        found += [_text(line, path) for line, path in zip(whole, waiting, strict=False)]
+        if len(whole) < len(waiting):
+            found.append(_failed(waiting[len(whole)], ended))
+    found += [
+        PaperRefused(f"the paper's figures take over {TIME_S:g} s to read", path=str(p)) for p in paths[len(found) :]
+    ]
+    return found
 
 
 def rasterise(path: Path, page: int = 1, *, scale: float = 2.0) -> bytes:
@@ -35,47 +64,43 @@ def rasterise(path: Path, page: int = 1, *, scale: float = 2.0) -> bytes:
 
     Raises as `extract_text`, and PaperNotFound where there is no such page.
     """
-    document = _open(path)
+    ended = limited.run(_SCRIPT, "png", str(path), str(page), str(scale), time_s=TIME_S)
+    line, _, picture = ended.output.partition(b"\n")
+    answer = _answer(line)
+    if answer is None or (not answer.error and ended.code != 0):
+        raise _failed(path, ended)
+    if answer.error == "page":
+        raise PaperNotFound(f"{path.name} has {answer.why}, not {page}", path=str(path), page=page)
+    if answer.error:
+        raise _error(answer, path)
+    return picture
+
+
+def _text(line: bytes, path: Path) -> str | PaperError:
+    answer = _answer(line)
+    if answer is None:
+        return PaperUnreadable(f"{path.name} made the PDF reader fail", path=str(path))
+    return _error(answer, path) if answer.error else answer.text
+
+
+def _answer(line: bytes) -> _Answer | None:
     try:
-        if not 1 <= page <= len(document):
-            raise PaperNotFound(f"{path.name} has {len(document)} pages, not {page}", path=str(path), page=page)
-        sheet = document[page - 1]
-        width, height = sheet.get_size()
-        bounded = min(scale, (MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-        picture = sheet.render(scale=bounded).to_pil()
-        out = io.BytesIO()
-        picture.save(out, format="PNG")
-        return out.getvalue()
-    finally:
-        document.close()
+        return msgspec.json.decode(line, type=_Answer)
+    except msgspec.DecodeError:
+        return None
 
 
-def _open(path: Path) -> Any:
-    import pypdfium2
-
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError as exc:
-        raise PaperNotFound(f"there is no file {path}", path=str(path)) from exc
-    except OSError as exc:
-        raise PaperRefused(f"cannot read {path.name}: {exc.strerror}", path=str(path)) from exc
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-            raise PaperRefused(f"{path.name} is no plain file or larger than {MAX_BYTES:,} bytes", path=str(path))
-        data = file.read(MAX_BYTES)
-    try:
-        return pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as exc:
-        raise PaperUnreadable(f"{path.name} is damaged or encrypted: {exc}", path=str(path)) from exc
+def _failed(path: Path, ended: limited.Ended) -> PaperError:
+    if ended.at_limit or ended.late:
+        return PaperRefused(f"{path.name} takes more memory or time than a figure needs", path=str(path))
+    return PaperUnreadable(f"{path.name} made the PDF reader fail (exit {ended.code})", path=str(path))
 
 
-def _page_text(page: Any) -> str:
-    layer = page.get_textpage()
-    try:
-        text = str(layer.get_text_range(0, min(layer.count_chars(), MAX_CHARACTERS)))
-    finally:
-        layer.close()
-        page.close()
-    lines = (" ".join(line.replace("\0", "").split()) for line in text.replace("\ufffe", "-").splitlines())
-    return "\n".join(line for line in lines if line)
+def _error(answer: _Answer, path: Path) -> PaperError:
+    match answer.error:
+        case "absent":
+            return PaperNotFound(f"there is no file {path}", path=str(path))
+        case "refused":
+            return PaperRefused(f"cannot read {path.name}: {answer.why}", path=str(path))
+        case _:
+            return PaperUnreadable(f"{path.name} is damaged or encrypted: {answer.why}", path=str(path))

@@ -20,7 +20,7 @@ from .cache import arriving_folder, keep, recall
 from .entry import Entry
 from .identifiers import ArxivSource, LocalSource, Source, identify
 
-PAPER_FORMAT: Final = 1
+PAPER_FORMAT: Final = 2
 """Raise it when a reader gives another answer for the same bytes: kept papers are then read anew."""
 
 MOST_FILES: Final = 5_000

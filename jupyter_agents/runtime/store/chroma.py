@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import os
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...errors import StoreError
-from .embed import silence_telemetry
+from .loading import load
 
 if TYPE_CHECKING:
     from .embed import Vectors
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
 BATCH = 5_000
 """Vectors a call; chroma takes 5,461."""
 SAMPLE = 20
-_CLONE_FS = 0x200
 
 
 class IndexDamaged(Exception):
@@ -76,16 +72,25 @@ class ChromaIndex:
     def close(self) -> None:
         """Let go of the files or the connection."""
         with contextlib.suppress(IndexDamaged), damage():
-            self._client.close()
-        with contextlib.suppress(IndexDamaged), damage():
-            _close_connections(self._client)
+            _close(self._client)
 
 
-def _close_connections(client: Any) -> None:
-    """End the HTTP connections that chroma 1.5.9 leaves open, unless another client in this process shares them."""
-    session = getattr(getattr(client, "_server", None), "_session", None)
-    if session is not None and client._identifier not in type(client)._identifier_to_system:
-        session.close()
+def _close(client: Any) -> None:
+    """Close a client, and what `close` of chroma 1.5.9 leaves behind if it is one of a server.
+
+    Stopping a system does not close its HTTP session. And the client makes a second one to look up its database:
+    `AdminClient.from_system` registers the system under a new id that nothing releases, then makes another system
+    with a session of its own. For clients of own files there is nothing to do: they have no session.
+    """
+    admin, registered = getattr(client, "_admin_client", None), type(client)._identifier_to_system
+    mine = registered.get(client._identifier)
+    client.close()
+    for part in (client, admin):
+        session = getattr(getattr(part, "_server", None), "_session", None)
+        if session is not None:
+            session.close()
+            for id in [id for id, system in registered.items() if system is mine]:
+                del registered[id]
 
 
 def local_client(folder: Path) -> Any:
@@ -131,27 +136,3 @@ def _is_vendors(exc: Exception) -> bool:
     return (chroma is not None and isinstance(exc, chroma.ChromaError)) or (
         httpx is not None and isinstance(exc, httpx.HTTPError)
     )
-
-
-def load(aside: Path) -> Any:
-    """Import chromadb. It reads `.env` in the working folder while it loads; a foreign one can break it.
-
-    If there is one, it is imported in a thread whose own working folder is `aside`; the process's stays. Where the
-    system does not allow that it reads the file, of which nothing reaches our clients (see `_settings`).
-    """
-    silence_telemetry()
-    if "chromadb" not in sys.modules and sys.platform == "linux" and Path(".env").exists():
-        thread = threading.Thread(target=_import_elsewhere, args=(aside,))
-        thread.start()
-        thread.join()
-    import chromadb
-    import chromadb.config
-
-    return chromadb
-
-
-def _import_elsewhere(folder: Path) -> None:
-    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_FS) == 0:
-        os.chdir(folder)
-        with contextlib.suppress(ValueError, OSError, ImportError):  # the plain import that follows reports it
-            import chromadb  # noqa: F401

@@ -21,7 +21,7 @@ from jupyter_agents.runtime.kernel.surroundings import interpreter_folders
 USER = "23456"
 DIFFERENT = (
     "refused", "privileges", "must_work", "one_process", "children_together", "daemon", "killed", "come_back",
-    "blocking", "fresh_kernel", "guarded",
+    "blocking", "fresh_kernel", "guarded", "named_data", "hidden_in_data",
 )  # fmt: skip
 """Parts of the names of those tests whose end may depend on who runs them."""
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -67,7 +67,7 @@ def test_everything_holds_for_an_ordinary_user_too() -> None:
     os.chown(home, int(USER), int(USER))
     tests = [
         str(REPOSITORY / "tests/runtime/kernel" / f"test_{name}.py")
-        for name in ("escape", "clients", "bounds", "restricted")
+        for name in ("escape", "clients", "bounds", "restricted", "data_folders")
     ]
     chosen = " or ".join(DIFFERENT)
     command = [sys.executable, "-m", "pytest", "-q", "--basetemp", str(home / "tests"), "-k", chosen, *tests]

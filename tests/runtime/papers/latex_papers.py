@@ -48,9 +48,9 @@ def check_spans(paper: Paper) -> None:
         assert text == text.strip(" \n") or paragraph.role == "table"
         assert paragraph.section in sections
     for equation in paper.equations:
-        assert paper.quote(equation.span) == equation.latex
+        assert paper.quote(equation.span) == (equation.expanded or equation.latex)
     for formula in paper.inline_math:
-        assert paper.quote(formula.span) == formula.latex
+        assert paper.quote(formula.span) == (formula.expanded or formula.latex)
         assert paper.text[formula.span.start - 1] == "$" == paper.text[formula.span.end]
     for citation in paper.citations:
         assert all(key in paper.quote(citation.span) for key in citation.keys)

@@ -27,6 +27,8 @@ from .latex_papers import body, check_spans, write
         (r"\author*[1,2]{\fnm{Ann} \sur{Bee}}\email{a@b}\author[2]{\fnm{Cy} \sur{Dee}}\affil*[1]{\orgdiv{D}}",
          ("Ann Bee", "Cy Dee")),
         (r"\icmlauthor{Ann Bee}{a,b}\icmlauthor{Cy Dee}{b}\icmlcorrespondingauthor{Ann}{a@b}", ("Ann Bee", "Cy Dee")),
+        (r"\author{Ann Bee \\ Computer Science \& Engineering, University of X \And Cy Dee \\ Science and Art}",
+         ("Ann Bee", "Cy Dee")),
         (r"\author{Ann~Bee\inst{1} \and C\'eline D\"ee\inst{2}}\institute{A \and B}", ("Ann Bee", "Céline Dëe")),
     ],
 )  # fmt: skip

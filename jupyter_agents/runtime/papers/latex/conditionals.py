@@ -154,5 +154,5 @@ def _test(flat: Flattener, name: str, test: str) -> bool:
     if match := re.fullmatch(r"\\boolean\s*\{([^{}]*)\}", test):
         return flat.flags.get(match[1], False)
     if match := re.fullmatch(r"\\equal\s*\{([^{}]*)\}\s*\{([^{}]*)\}", test):
-        return flat.macros.in_math(match[1]) == flat.macros.in_math(match[2])
+        return flat.formulas.expand(match[1]) == flat.formulas.expand(match[2])
     return False

@@ -25,6 +25,7 @@ from . import (
 from .counters import Counters, Label, TheoremKind
 from .files import SourceFolder, declared_encoding
 from .flatten import Flat, Flattener
+from .formulas import Formulas
 from .walk import Source, Walker
 
 _REGISTERED = (citations, commands, deluxetable, environments, floats, programs, tables, units)
@@ -78,16 +79,17 @@ def _about_choice(choice: main_file.Choice) -> list[str]:
 
 
 def _walk(flat: Flat, folder: SourceFolder, near: str) -> Walker:
-    """Two passes: the first learns the labels, the second writes their numbers."""
+    """Two passes: the first learns labels and figures, the second writes their numbers and texts."""
     source = Source.of(flat.text)
     find = _graphic_finder(flat.text, folder, near)
     known: dict[str, Label] = {}
+    texts: dict[str, str] = {}
     about_figures: list[str] = []
     for last in (False, True):
         walker = Walker(
             source, _theorems(flat.text), _counters(flat.text), known=known, find_graphic=find,
-            figure_text=_figure_reader(folder, about_figures) if last else lambda name: "",
-            expand=flat.macros.in_math if last else str,
+            figure_text=lambda name: texts.setdefault(name, ""),
+            expand=Formulas(flat.macros).expand if last else str,
         )  # fmt: skip
         titles = front.read(walker)
         walker.home_title = titles.home_title
@@ -99,6 +101,8 @@ def _walk(flat: Flat, folder: SourceFolder, near: str) -> Walker:
         walker.run(start, end)
         walker.paragraph()
         known = walker.parts.labels
+        if not last:
+            about_figures = _read_figures(folder, texts)
     walker.parts.notes += about_figures
     return walker
 
@@ -171,23 +175,18 @@ def _graphic_finder(text: str, folder: SourceFolder, near: str) -> Callable[[str
     return find
 
 
-def _figure_reader(folder: SourceFolder, notes: list[str]) -> Callable[[str], str]:
-    read_once: dict[str, str] = {}
+def _read_figures(folder: SourceFolder, texts: dict[str, str]) -> list[str]:
+    """Put the text layers of figure PDFs in their place; a note for each that could not be read."""
+    from .. import figures
 
-    def text_of(name: str) -> str:
-        if not name.lower().endswith(".pdf"):
-            return ""
-        if name not in read_once:
-            from .. import figures
-
-            try:
-                read_once[name] = figures.extract_text(folder.root / name)
-            except PaperError as exc:
-                read_once[name] = ""
-                notes.append(f"{name}: its text layer was not read ({exc.message})")
-        return read_once[name]
-
-    return text_of
+    notes: list[str] = []
+    names = [name for name in texts if name.lower().endswith(".pdf")]
+    for name, found in zip(names, figures.extract_texts([folder.root / name for name in names]), strict=True):
+        if isinstance(found, PaperError):
+            notes.append(f"{name}: its text layer was not read ({found.message})")
+        else:
+            texts[name] = found
+    return notes
 
 
 def _references(

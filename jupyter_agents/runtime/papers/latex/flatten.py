@@ -14,6 +14,7 @@ from ....errors import PaperRefused
 from . import conditionals
 from .definitions import DEFINERS
 from .files import SourceFolder
+from .formulas import Formulas
 from .lexing import DISPLAYS, VERBATIM, without_comments
 from .macros import MAX_DEPTH, Macro, Macros, substitute, take_arguments
 from .reading import MAX_ARGUMENT, Reader
@@ -65,6 +66,7 @@ class Flattener:
 
     folder: SourceFolder
     macros: Macros = field(default_factory=Macros)
+    formulas: Formulas = field(init=False)
     files: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -76,6 +78,9 @@ class Flattener:
     _at_letter: bool = False
     _import_base: list[str] = field(default_factory=list)
     _work: int = 0
+
+    def __post_init__(self) -> None:
+        self.formulas = Formulas(self.macros)
 
     def flatten(self, main: str) -> Flat:
         """The text of a main file with everything that it pulls in."""
@@ -200,6 +205,7 @@ class Flattener:
     def _expand(self, frame: _Frame, step: str) -> None:
         macro = self.macros.commands[step[1:]]
         if self._math and not _opens_or_closes(macro.body):
+            self.macros.kept.setdefault(step[1:], macro)
             self.emit(step)
             return
         self._complete(frame, macro)
@@ -326,7 +332,7 @@ class Flattener:
         self.emit(f"\\jamissing{{{self.missing[-1]}}}")
 
     def _expanded(self, text: str) -> str:
-        return self.macros.in_math(text)
+        return self.formulas.expand(text)
 
     def _package(self, frame: _Frame) -> None:
         frame.optional()

@@ -28,7 +28,7 @@ _MARKS = re.compile(r"\$[^$]*\$|\\(?:hspace|vspace|thanks)\*?\s*\{[^{}]*\}|\^\{[
 _AFFILIATION_WORDS = re.compile(
     r"universit|institut|depart|laborator|school|college|center|centre|facult|academy|research|google|microsoft|inc\.|ltd|@|"
     r"http|hospital|polytech|division|observatory|street|avenue|road|corporation|foundation|\bUSA\b|\bUK\b|member|fellow|"
-    r"\blab\b|\blabs\b|germany|france|china|japan|netherlands|technology|technische|nasa|cnrs|inria|e-?mail|equal|contribut|affiliation|address",
+    r"\blab\b|\blabs\b|engineering|\bsciences?\b|physics|mathemati|informati|statistics|germany|france|china|japan|netherlands|technology|technische|nasa|cnrs|inria|e-?mail|equal|contribut|affiliation|address",
     re.I,
 )
 _NAME = re.compile(r"^[^\W\d_][\w.'’‐\-–]*(?:[ \u00a0]+[^\W\d_]?[\w.'’‐\-–,]*){1,6}$")
@@ -133,11 +133,14 @@ def _without_notes(source: Source, start: int, end: int) -> str:
 def _names(latex: str, walker: Walker) -> list[str]:
     names: list[str] = []
     for block in _BETWEEN.split(latex):
-        affiliated = False
+        affiliated, before = False, len(names)
         for line in _LINES.split(block):
             if affiliated or (names and line.lstrip(" {\n\t").startswith(_MARK)):
                 break
-            found, affiliated = _of_line(_plain(line.replace(_MARK, " "), walker))
+            shown = _plain(line.replace(_MARK, " "), walker)
+            if len(names) > before and _AFFILIATION_WORDS.search(shown):
+                break
+            found, affiliated = _of_line(shown)
             names += [name for name in found if not (names and _SUFFIX.fullmatch(name))]
     return names
 
@@ -157,7 +160,7 @@ def _of_line(shown: str) -> tuple[list[str], bool]:
 
 def _plain(latex: str, walker: Walker) -> str:
     source = Source.of(latex)
-    scratch = Walker(source, walker.theorems, walker.counters, cell=True)
+    scratch = Walker(source, walker.theorems, walker.counters, cell=True, expand=walker.expand)
     scratch.run(0, len(latex))
     return scratch.writer.text
 

@@ -134,18 +134,26 @@ class Macro:
 
 
 _PARAMETER = re.compile(r"#(#|[1-9])")
+_ENDS_IN_WORD = re.compile(r"\\[a-zA-Z@]+\Z")
 
 
 def substitute(body: str, arguments: list[str]) -> str:
-    """A body with `#1` … replaced; `##` becomes `#`."""
+    """A body with `#1` … replaced; `##` becomes `#`. A control word and a letter never become one word."""
 
     def fill(match: re.Match[str]) -> str:
         if match[1] == "#":
             return "#"
         index = int(match[1]) - 1
-        return arguments[index] if index < len(arguments) else ""
+        given = arguments[index] if index < len(arguments) else ""
+        before = body[max(0, match.start() - 60) : match.start()]
+        return apart(before, given)[len(before) :] + apart(given, body[match.end() : match.end() + 1])
 
     return _PARAMETER.sub(fill, body)
+
+
+def apart(text: str, following: str) -> str:
+    """Text with a space behind it where its last control word and what follows would become one word."""
+    return f"{text} " if following[:1].isalpha() and _ENDS_IN_WORD.search(text[-60:]) else text
 
 
 def take_arguments(reader: Reader, macro: Macro) -> list[str] | None:
@@ -180,6 +188,10 @@ class Macros:
     environments: dict[str, Macro] = field(default_factory=dict)
     expansions: int = 0
     produced: int = 0
+    kept: dict[str, Macro] = field(default_factory=dict)
+    """What names meant that were left as written in a formula."""
+    unsettled: set[str] = field(default_factory=set)
+    """Names that got another meaning after that: in a formula nobody can tell any more which of them is meant."""
 
     def count(self, text: str) -> None:
         """Charge one expansion. Raises PaperRefused when macros never end or explode."""
@@ -204,6 +216,8 @@ class Macros:
             return
         if only_if_new and name in self.commands:
             return
+        if self.kept.get(name, macro) != macro:
+            self.unsettled.add(name)
         self.commands[name] = macro
 
     def alias(self, name: str, target: str) -> None:
@@ -212,44 +226,3 @@ class Macros:
             self.define(name, self.commands[target[1:]])
         elif target != "\\" + name:
             self.define(name, Macro(target, final=True))
-
-    def in_math(self, latex: str) -> str:
-        """A formula with the authors' macros expanded. Raises PaperRefused where they explode."""
-        out: list[str] = []
-        stack = [Reader(latex)]
-        while stack:
-            reader = stack[-1]
-            match = _COMMAND.search(reader.text, reader.at)
-            if match is None:
-                out.append(reader.text[reader.at :])
-                stack.pop()
-                continue
-            out.append(reader.text[reader.at : match.start()])
-            reader.at = match.end()
-            macro = self.commands.get(match[1])
-            arguments = take_arguments(reader, macro) if macro else None
-            if macro is None or arguments is None:
-                out.append(match[0])
-                continue
-            body = substitute(macro.body, arguments)
-            self.count(body)
-            if not macro.parameters:
-                body = _apart(body, reader)
-            if macro.final:
-                out.append(body)
-                continue
-            if reader.at >= len(reader.text):
-                stack.pop()
-            if len(stack) > MAX_DEPTH:
-                self.refuse()
-            stack.append(Reader(body))
-        return "".join(out)
-
-
-_COMMAND = re.compile(r"\\([a-zA-Z@]+|.)", re.S)
-_ENDS_IN_WORD = re.compile(r"\\[a-zA-Z@]+\Z")
-
-
-def _apart(body: str, reader: Reader) -> str:
-    """Keep `\\alpha` and a letter that followed the macro from becoming one word."""
-    return f"{body} " if reader.peek().isalpha() and _ENDS_IN_WORD.search(body) else body

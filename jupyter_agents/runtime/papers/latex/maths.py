@@ -1,4 +1,4 @@
-"""Displays: kept exactly, counted once per block, numbered as LaTeX would."""
+"""Displays: kept exactly, shown without the authors' macros, counted once per block, numbered as LaTeX would."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def display(walker: Walker, start: int, end: int, environment: str) -> None:
     labels = _LABEL.findall(latex)
     for name, number in zip(labels, numbers or [""] * len(labels), strict=False):
         walker.parts.labels.setdefault(name.strip(), Label("equation", number))
-    walker.writer.line()
-    span = walker.writer.exact(latex)
-    walker.writer.line()
     expanded = walker.expand(latex)
+    walker.writer.line()
+    span = walker.writer.exact(expanded)
+    walker.writer.line()
     walker.parts.equations.append(
         Equation(
             id=f"eq{len(walker.parts.equations) + 1}",

@@ -283,16 +283,19 @@ class Walker:
         return None
 
     def inline(self, latex: str) -> None:
-        """A formula in the text, as written but on one line."""
-        latex = re.sub(r"\s*\n\s*", " ", latex).strip()
+        """A formula in the text, on one line, the authors' macros expanded."""
+        latex = _on_one_line(latex)
+        # a macro may stand for nothing at all: then the formula is shown as it was written
+        shown = _on_one_line(self.expand(latex)) or latex
         if not latex:
             return
         self.writer.exact("$")
-        self.parts.inline_math.append(InlineMath(latex=latex, span=self.writer.exact(latex)))
+        span = self.writer.exact(shown)
+        self.parts.inline_math.append(InlineMath(latex=latex, span=span, expanded="" if shown == latex else shown))
         self.writer.exact("$")
 
     def display(self, start: int, end: int, environment: str) -> None:
-        """A displayed formula, exactly as written, on lines of its own."""
+        """A displayed formula on lines of its own."""
         from . import maths
 
         maths.display(self, start, end, environment)
@@ -383,3 +386,7 @@ class Walker:
         )
         scratch.run(start, end)
         return scratch.writer.text
+
+
+def _on_one_line(latex: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", latex).strip()

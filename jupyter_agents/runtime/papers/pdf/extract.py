@@ -1,4 +1,5 @@
-"""Takes the words and their places out of a PDF; run as a script, in a process of its own with hard limits.
+"""Takes the words and their places out of a PDF; run as a script, in a process of its own with hard limits
+(`../confined.py`).
 
 `python extract.py FILE MAX_PAGES` writes JSON: either {"error": KIND} or {"pages": …, "title": …, "authors": …}.
 A page is {"width", "height", "pieces"}; a piece is one run of characters on one line:
@@ -17,9 +18,6 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-MEMORY = 2 * 1024**3
-"""Bytes of address space that a PDF may take."""
-CPU_S = 60
 MAX_CHARACTERS = 6_000_000
 MAX_PIECES = 8_000
 """Runs of characters on one page; a crowded plot has about two thousand."""
@@ -28,23 +26,6 @@ ACCENTS = {
     "˙": "\u0307", "¨": "\u0308", "˚": "\u030a", "˝": "\u030b", "ˇ": "\u030c", "¸": "\u0327", "˛": "\u0328",
 }  # fmt: skip
 LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
-
-
-def limit_process() -> None:
-    """Hard limits on memory and processor time, where the system knows them."""
-    import resource
-
-    limits = {
-        resource.RLIMIT_AS: MEMORY,
-        resource.RLIMIT_CPU: CPU_S,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-    }
-    for what, value in limits.items():
-        try:
-            resource.setrlimit(what, (value, value))
-        except (ValueError, OSError):
-            continue  # macOS refuses some of them; the parent's clock still holds
 
 
 class Glyph:
@@ -164,7 +145,6 @@ def real_space(glyphs: list[Glyph], k: int) -> bool:
 
 def main(path: str, max_pages: int) -> dict[str, Any]:
     """The words of all pages, or the kind of error."""
-    limit_process()
     import pypdfium2
     import pypdfium2.raw as raw
 

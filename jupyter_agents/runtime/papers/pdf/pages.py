@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +9,11 @@ import msgspec
 
 from ....errors import PaperRefused, PaperUnreadable
 from ....records import Record
+from .. import limited
 
 MAX_PAGES: Final = 1_500
 MAX_BYTES: Final = 200 * 2**20
 TIME_S: Final = 90.0
-_LIMITED: Final = frozenset({-signal.SIGABRT, -signal.SIGKILL, -signal.SIGXCPU, -signal.SIGTRAP})
-"""How the process ends at a limit: PDFium aborts where it gets no memory."""
-_PASSED_ON: Final = ("PATH", "PYTHONPATH", "PYTHONHOME", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-"""Nothing else of the environment, keys least of all, is shown to a process that reads what strangers wrote."""
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True):
@@ -58,27 +51,18 @@ class Extracted(Record):
 def extract(path: Path) -> Extracted:
     """Pages of a PDF. Raises PaperUnreadable and PaperRefused, each with the next step."""
     _check(path)
-    script = str(Path(__file__).with_name("extract.py"))
+    ended = limited.run(Path(__file__).with_name("extract.py"), str(path), str(MAX_PAGES), time_s=TIME_S)
+    if ended.late:
+        raise PaperRefused(f"{path.name} took over {TIME_S:g} s to read; print it anew or split it", path=str(path))
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", script, str(path), str(MAX_PAGES)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIME_S,
-            check=False,
-            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-        )
-    except subprocess.TimeoutExpired as exc:
-        raise PaperRefused(f"{path.name} took over {TIME_S:g} s to read; print it anew or split it") from exc
-    try:
-        extracted = msgspec.json.decode(done.stdout, type=Extracted)
+        extracted = msgspec.json.decode(ended.output, type=Extracted)
     except msgspec.DecodeError as exc:
-        if done.returncode in _LIMITED:
+        if ended.at_limit:
             raise PaperRefused(
                 f"{path.name} takes more memory or time than a paper needs; print it anew or split it", path=str(path)
             ) from exc
         raise PaperUnreadable(
-            f"{path.name} made the PDF reader fail (exit {done.returncode}); print it anew to another PDF",
+            f"{path.name} made the PDF reader fail (exit {ended.code}); print it anew to another PDF",
             path=str(path),
         ) from exc
     _raise_for(extracted, path)

@@ -1,0 +1,1 @@
+"""What the paper-to-code agent is made of; `agents/paper_to_code.py` puts it together."""

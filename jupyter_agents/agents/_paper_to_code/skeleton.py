@@ -1,0 +1,191 @@
+"""The notebook that code alone can make of a paper: its structure, settings, data, formulas and what is to be checked.
+
+Nothing in it is understood and nothing is made up: every cell says from which passage it comes, what only the paper's
+authors or a model could fill in is left `None`, and it runs from top to bottom as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from ...records import Claim, Record
+from ...runtime.notebook.markdown import block_quote, escape
+from ...runtime.papers import Block, Equation, Paper, Section, Table
+from ...runtime.papers.parameters import Parameter, Unstated, parameters_in, unstated_in
+from .table_cells import data_source, table_source
+
+SETUP = """\
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+work = Path("work") if Path("work").is_dir() else Path(".")  # where the paper's own data files lie
+
+if "claim" not in globals():  # outside a run of jupyter_agents values are only printed
+
+    def claim(id, value):
+        print(f"{id} = {value!r}")
+
+    metric = claim
+"""
+_UNSAFE = re.compile(r"\\(?:href|url|html\w*|class|cssId|style|require|unicode)\b|\$\$|</|\n\s*\n|`")
+
+
+class Draft(Record):
+    """One cell of the skeleton."""
+
+    source: str
+    kind: Literal["code", "markdown"] = "markdown"
+    tags: tuple[str, ...] = ()
+    implements: tuple[str, ...] = ()
+
+
+def skeleton(paper: Paper, claims: Sequence[Claim], files: Sequence[str]) -> tuple[Draft, ...]:
+    """All cells, in the order of the paper; claims and their checks come last."""
+    return (
+        head(paper),
+        Draft(source="## Parameters\n\nWhat the paper states, as printed; the comment says where."),
+        Draft(source=parameters_source(parameters_in(paper), unstated_in(paper)), kind="code", tags=("parameters",)),
+        Draft(source=SETUP, kind="code", tags=("setup",)),
+        *_data(paper, files),
+        *(draft for section in paper.sections for draft in _section(paper, section)),
+        *_checks(paper, claims),
+    )
+
+
+def head(paper: Paper) -> Draft:
+    """Title, authors, where the paper was read from, and what is missing of it."""
+    lines = [f"# {escape(paper.title or paper.id)}"]
+    if paper.authors:
+        lines.append(f"*{escape(', '.join(paper.authors[:12]))}{' and others' if len(paper.authors) > 12 else ''}*")
+    lines.append(f"Code for {escape(paper.id)} {escape(paper.version)}, read from {paper.kind}.")
+    lines += [f"- {escape(note)}" for note in paper.notes]
+    if paper.missing:
+        names = ", ".join(escape(name) for name in paper.missing)
+        lines.append(f"- Missing from its source, and nothing was made up for it: {names}.")
+    return Draft(source="\n\n".join(lines[:3]) + ("\n\n" + "\n".join(lines[3:]) if lines[3:] else ""))
+
+
+def parameters_source(found: Sequence[Parameter], missing: Sequence[Unstated]) -> str:
+    """The `parameters` cell: one assignment a line, where it stands in a comment, unstated ones as comments only."""
+    lines = [f"{p.name} = {p.value}  # {p.paragraph}: {comment(p.quote)}" for p in found]
+    lines += [f"# {u.name}: named in {u.paragraph} without a value: {comment(u.quote)}" for u in missing]
+    return "\n".join(lines or ["# the paper states no setting that could be found by form"])
+
+
+def comment(text: str, limit: int = 100) -> str:
+    """Words of the paper as the rest of one comment line."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= limit else f"{line[:limit].rstrip()}…"
+
+
+def _data(paper: Paper, files: Sequence[str]) -> Iterator[Draft]:
+    readable = [(name, source) for name in files if (source := data_source(paper, name))]
+    if readable:
+        yield Draft(source="## Data\n\nFiles that came with the paper's source.")
+    for _, source in readable:
+        yield Draft(source=source, kind="code", tags=("data",))
+
+
+def _section(paper: Paper, section: Section) -> Iterator[Draft]:
+    """A heading, the displays of the section, its algorithms and its tables; nothing where it holds none of them."""
+    if section.id != "s0":
+        number = f"{section.number} " if section.number else ""
+        yield Draft(
+            source=f"{'#' * min(section.level + 1, 5) if section.level else '##'} {escape(number + section.title)}"
+        )
+    parts: list[Equation | Table | Block] = [
+        *(e for e in paper.equations if e.section == section.id),
+        *(t for t in paper.tables if t.section == section.id),
+        *(a for a in paper.algorithms if a.section == section.id),
+    ]
+    for part in sorted(parts, key=lambda p: p.span.start):
+        if isinstance(part, Equation):
+            yield Draft(source=_display(paper, part), implements=(f"{paper.id}#{_paragraph(paper, part) or part.id}",))
+        elif isinstance(part, Table):
+            yield from _table(paper, part)
+        else:
+            yield from _algorithm(paper, part)
+
+
+def _display(paper: Paper, equation: Equation) -> str:
+    """A display with the words that lead to it; LaTeX that a notebook could not show, or should not, as text."""
+    latex = (equation.expanded or equation.latex).strip()
+    place = _paragraph(paper, equation)
+    label = f" ({escape(equation.label)})" if equation.label else ""
+    said = f"*{equation.id}{label}, {place}*" if place else f"*{equation.id}{label}*"
+    if _UNSAFE.search(latex.removeprefix("$$").removesuffix("$$")):
+        fence = "`" * (max((len(run) for run in re.findall(r"`+", latex)), default=2) + 1)
+        return f"{said}\n\n{max(fence, '```')}latex\n{latex}\n{max(fence, '```')}"
+    bare = re.sub(r"^\\\[(.*)\\\]$", r"$$\1$$", latex, flags=re.DOTALL)
+    return f"{said}\n\n{bare}"
+
+
+def _paragraph(paper: Paper, part: Equation | Block | Table) -> str:
+    inside = [p.id for p in paper.paragraphs if p.span.start <= part.span.start < p.span.end]
+    return inside[0] if inside else ""
+
+
+def _table(paper: Paper, table: Table) -> Iterator[Draft]:
+    name = f"Table {table.number}" if table.number else table.id
+    note = f"\n\n*{escape(table.note)}*" if table.note else ""
+    yield Draft(source=f"**{escape(name)}.** {escape(table.caption)}{note}".rstrip())
+    if source := table_source(table):
+        link = _paragraph(paper, table) or table.id
+        yield Draft(source=source, kind="code", tags=("data",), implements=(f"{paper.id}#{link}",))
+
+
+def _algorithm(paper: Paper, block: Block) -> Iterator[Draft]:
+    """The steps as a quotation, and a function that waits for its body."""
+    title = block.title or block.kind.capitalize()
+    text = paper.quote(block.span)
+    yield Draft(
+        source=f"**{escape(title)}** ({block.id})\n\n{block_quote(text)}", implements=(f"{paper.id}#{block.id}",)
+    )
+    name = re.sub(r"\W+", "_", block.id).strip("_")
+    steps = "\n".join(f"    # {comment(line)}" for line in text.splitlines() if line.strip())
+    doc = comment(title).replace("\\", "").replace('"', "'")
+    lines = [f"def {name}(*inputs):", f'    """{doc} ({block.id}): to be written; its steps stand below."""', steps]
+    source = "\n".join([*lines, "    return None"])
+    yield Draft(source=source, kind="code", implements=(f"{paper.id}#{block.id}",))
+
+
+def _checks(paper: Paper, claims: Sequence[Claim]) -> Iterator[Draft]:
+    """For each passage that makes claims: its words, and a cell that shows the values once they are computed."""
+    if not claims:
+        yield Draft(source="## Claims\n\nNo result with a number was found in this paper.")
+        return
+    yield Draft(
+        source="## Claims\n\nThe paper's own results with a number. Put the computed value in place of `None`."
+    )
+    groups: dict[str, list[Claim]] = {}
+    for claim in claims:
+        groups.setdefault(claim.where, []).append(claim)
+    for place, group in groups.items():
+        quotes = dict.fromkeys(claim.quote for claim in group)
+        shown = "\n>\n".join(block_quote(quote) for quote in quotes)
+        yield Draft(source=f"**{escape(_where(paper, place))}**\n\n{shown}", implements=(f"{paper.id}#{place}",))
+        lines = [
+            f"    {c.id!r}: None,  # {comment(f'{c.value} {c.unit}'.strip())} {comment(c.metric, 60)}".rstrip()
+            for c in group
+        ]
+        body = "\n".join(
+            [
+                "checks = {",
+                *lines,
+                "}",
+                "for id, value in checks.items():",
+                "    if value is not None:",
+                "        claim(id, value)",
+            ]
+        )
+        yield Draft(source=body, kind="code", tags=("check",), implements=(f"{paper.id}#{place}",))
+
+
+def _where(paper: Paper, paragraph: str) -> str:
+    from ...runtime.papers.results import place
+
+    return place(paper, paragraph)
