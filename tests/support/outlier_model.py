@@ -63,7 +63,9 @@ def ids(request: Json) -> list[str]:
 
 def last_result(request: Json) -> str:
     """Text of the last tool result, errors included."""
-    results = [b for m in request["messages"] if m["role"] == "user" for b in m["content"] if b["type"] == "tool_result"]
+    results = [
+        b for m in request["messages"] if m["role"] == "user" for b in m["content"] if b["type"] == "tool_result"
+    ]
     return "".join(part["text"] for part in results[-1]["content"]) if results else ""
 
 

@@ -166,7 +166,8 @@ def _mind(tries: Sequence[Tried]) -> str:
         "## How to read it\n\n"
         f"The best of {len(tries)} attempts was chosen on validation, so its validation score is too good by chance; "
         f"only the test compares. {tuned} Intervals are two-sided 95 % intervals of Student's t over seeds; fewer "
-        f"than {statistics.SEEDS} seeds say nothing. Every score is in `artifacts/{SCORES}`, every program in the notebook."
+        f"than {statistics.SEEDS} seeds say nothing. Every score is in `artifacts/{SCORES}`, every program in the "
+        "notebook."
     )
 
 
