@@ -11,7 +11,6 @@ from jupyter_agents.runtime.journal.journal import read
 from jupyter_agents.session.start import run
 from jupyter_agents.session.state import project
 from jupyter_agents.settings import Settings
-from tests.agents.conftest import cache, server, settings, with_model  # noqa: F401 - fixtures
 from tests.support import coin_engineer as coin
 from tests.support.model_replies import Step, structured, text, tools
 from tests.support.model_server import ModelServer
@@ -67,13 +66,10 @@ def test_its_paper_is_named() -> None:
 
 @pytest.mark.sandbox
 @pytest.mark.timeout(300)
-async def test_stages_follow_each_other_and_end_in_the_same_verdicts(
-    with_model: Settings,  # noqa: F811
-    server: ModelServer,  # noqa: F811
-) -> None:
+async def test_stages_follow_each_other_and_end_in_the_same_verdicts(settings: Settings, server: ModelServer) -> None:
     staged = Staged()
     server.say(staged)
-    folder, state = await run(Request(agent="code", text=str(coin.COIN), design="paper2code"), with_model)
+    folder, state = await run(Request(agent="code", text=str(coin.COIN), design="paper2code"), settings)
     assert state is RunState.done, folder.report.read_text()
     assert staged.asked == ["planner", "analyst", "analyst", *["engineer"] * 7, "diagnostician"]
     engineer = next(r for r in server.requests if ROLES["engineer"] in json.dumps(r["system"]))
@@ -84,11 +80,10 @@ async def test_stages_follow_each_other_and_end_in_the_same_verdicts(
 
 @pytest.mark.sandbox
 async def test_a_planner_that_hands_in_nothing_ends_the_run_with_what_is_owed(
-    with_model: Settings,  # noqa: F811
-    server: ModelServer,  # noqa: F811
+    settings: Settings, server: ModelServer
 ) -> None:
     server.say(lambda request: text("I am thinking about it"))
-    folder, state = await run(Request(agent="code", text=str(coin.COIN), design="paper2code"), with_model)
+    folder, state = await run(Request(agent="code", text=str(coin.COIN), design="paper2code"), settings)
     assert state is RunState.failed
     reason = [e for e in read(folder.journal) if e.kind == "state"][-1].data["reason"]
     assert "still owed: plan, claims" in reason
