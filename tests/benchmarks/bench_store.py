@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_agents.records import Preprint
 from jupyter_agents.runtime.store.chroma import BATCH, ChromaIndex, local_client
+from jupyter_agents.runtime.store.embed import embedder
+from jupyter_agents.runtime.store.record import SqliteRecord
 from jupyter_agents.runtime.store.store import PreprintStore
 
 if TYPE_CHECKING:
@@ -57,8 +59,10 @@ def main(count: int = 1_000, queries: int = 100) -> None:
         store = PreprintStore(Path(folder) / "store")
         stored_s = seconds(lambda: [store.submit(preprint(i), key=f"k{i}") for i in range(count)])
         first_s = seconds(lambda: store.search("study of the slope"))
-        model = store._checked_model()
-        held = store._record.vectors(model.sha256, store._record.standing(model.sha256))
+        model = embedder()
+        record = SqliteRecord(store.path)
+        held = record.vectors(model.sha256, record.standing(model.sha256))
+        record.close()
         vectors = np.stack([np.frombuffer(data, np.float32) for data in held.values()])
         texts = [f"{p.title}\n{p.abstract}" for p in map(preprint, range(count))]
         embed_s = seconds(lambda: [model.embed([text]) for text in texts])
