@@ -59,12 +59,13 @@ async def flow(run: Run) -> None:
     """Plan, search the tree, keep the best, conclude."""
     name = _searched(run)
     required = list(run.board.required())
-    await _produce(run, required[: required.index(name)])
+    at = required.index(name)
+    await _produce(run, required[:at])
     if run.board.read(name) is None:
         best = await _search(run, name)
         if best.run is not run:
             await run.adopt(best.run)
-    await _produce(run, required)
+    await _produce(run, required[at + 1 :])
 
 
 def _searched(run: Run) -> str:

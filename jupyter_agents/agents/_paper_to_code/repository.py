@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
@@ -74,7 +75,8 @@ def _modules(cells: Sequence[Cell]) -> dict[str, list[Cell]]:
     for cell in cells:
         if cell.kind == "markdown":
             heading = next((line.lstrip("#").strip() for line in cell.source.splitlines() if line.startswith("#")), "")
-            current = identifier(heading.replace("\\", ""))[:40].lower() if heading else current
+            words = re.sub(r"^[\d.\s]+", "", heading.replace("\\", ""))
+            current = identifier(words)[:40].lower() if words else current
         else:
             modules.setdefault("parameters" if "parameters" in cell.tags else current, []).append(cell)
     taken = set(sys.stdlib_module_names) | {"values", "run"}
