@@ -11,7 +11,7 @@ from .. import Bench
 from .artefacts import Findings, Judged, Plan, Selection, artefact
 
 MADE = {
-    True: "Written by a model from the quotes below; a separate call judged each sentence, marks show what falls short.",
+    True: "Written by a model from the quotes below. A separate call judged each sentence; what falls short says so.",
     False: "Made **without a model**: code chose the quotes; nothing was written, summarised or judged.",
 }
 """How an answer came about, by whether there was a model."""
