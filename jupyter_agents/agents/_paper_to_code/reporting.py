@@ -12,10 +12,10 @@ from ...runtime.notebook.markdown import block_quote, code, escape, table
 from ...runtime.notebook.report import claims_table, cost_line
 from ...runtime.papers import Paper
 from ...runtime.papers.parameters import parameters_in
-from ...runtime.papers.results import place
 from ...tools.claims import claims_of, code_of, verdicts_of
 from .. import Bench, Report
 from .opening import options, the_paper
+from .passages import where
 from .plan import Plan
 from .repository import repository
 from .settling import diagnosis, verdicts
@@ -29,7 +29,7 @@ A_MODEL = (
 async def report(bench: Bench) -> Report:
     """What the run has, also where stages failed."""
     paper = await the_paper(bench)
-    claims = tuple(changed(c, where=place(paper, c.where)) for c in claims_of(bench))
+    claims = tuple(changed(c, where=where(paper, c.where)) for c in claims_of(bench))
     judged = verdicts(bench) or (verdicts_of(bench) if bench.state.artefacts.get("clean_run") else ())
     clean = bench.state.artefacts.get("clean_run")
     summary = _summary(paper, claims, judged, clean, bench.has_model)
