@@ -42,7 +42,7 @@ async def report(bench: Bench) -> Report:
         *_checked(bench, clean),
         *_settings(paper),
         *(["## What a model would add\n\n" + A_MODEL] if not bench.has_model else []),
-        f"## Cost\n\n{cost_line(bench.run.spent, model='a model' if bench.has_model else '')}",
+        f"## Cost\n\n{cost_line(bench.run.spent, model=bench.request.model or '')}",
     ]
     files = repository(bench.state.cells, paper) if options(bench).output == "repository" else {}
     return Report(
@@ -101,7 +101,7 @@ def _unclear(bench: Bench) -> list[str]:
     rows = [[escape(u.question), escape(u.assumption), by, escape(u.paragraph)] for u in plan.unclear]
     asked = bench.state.artefacts.get("unclear") or []
     rows += [[escape(e["question"]), escape(e["answer"]), escape(e["by"]), ""] for e in asked]
-    rows += [["", escape(each), "assumed", ""] for each in code_of(bench).assumptions]
+    rows += [["in the code", escape(each), "assumed", ""] for each in code_of(bench).assumptions]
     if not rows:
         return []
     return [f"## What the paper leaves unclear\n\n{table(['question', 'answer', 'by', 'paragraph'], rows)}"]
