@@ -138,6 +138,7 @@ async def test_the_lead_cannot_hand_in_an_answer_of_its_own(
     assert "I know it" not in folder.report.read_text()
 
 
+@pytest.mark.timeout(400)
 async def test_a_review_that_is_cut_off_comes_to_the_same_end_and_asks_nothing_twice(
     with_model: Settings, server: ModelServer, ask: Asks, tmp_path: Path
 ) -> None:

@@ -13,12 +13,12 @@ from ...errors import UnknownName
 from ...records import Record
 from ...runtime.notebook.report import Measured, fill
 from .attempts import Tried, all_tries, code_of
+from .drawing import COLLECTED, shown_by
 from .final import Final, final_of
 from .loading import root_of
+from .picturing import TESTED
 from .protocol import plan_of
 
-RECORD = "artifacts/scores.json"
-"""The scorer's record, beside the report."""
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s?%?")
 SMALL = 10
 """Whole numbers up to this are words: two methods, 5 seeds."""
@@ -91,17 +91,16 @@ def numbers(bench: Bench, final: Final, tries: tuple[Tried, ...]) -> dict[str, M
     """Every number that a conclusion may use, by name, with where it came from."""
     run = root_of(bench).name
     found = {t.id: _measured(t.score, run, t.cell, t.runs[0].output_hash) for t in tries if t.status == "ok"}
-    cells = {tried.id: tried.cell for tried in tries}
-    for name, id, runs in (("baseline", final.baseline, final.baseline_runs), ("best", final.best, final.best_runs)):
+    place = (run, *shown_by(bench, TESTED))
+    for name, runs in (("baseline", final.baseline_runs), ("best", final.best_runs)):
         if runs:
-            mean = statistics.mean([run_.value for run_ in runs])
-            found[name] = _measured(mean, run, cells[id], runs[0].output_hash)
+            found[name] = _measured(statistics.mean([scored.value for scored in runs]), *place)
     if final.difference is not None:
-        place = (run, cells[final.best], final.judge)
         found["difference"] = _measured(final.difference, *place)
         if final.half_width is not None:
             found["half_width"] = _measured(final.half_width, *place)
-    found["attempts"] = Measured(value=str(len(tries)), run=run, cell="", output_hash=final.judge)
+    attempts = (run, *shown_by(bench, COLLECTED))
+    found["attempts"] = Measured(value=str(len(tries)), run=run, cell=attempts[1], output_hash=attempts[2])
     return found
 
 

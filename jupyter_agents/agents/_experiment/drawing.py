@@ -8,7 +8,7 @@ from typing import Any
 
 from ...agents import Bench
 from ...errors import KernelError
-from ...records import Cell, Observation, Record, dump
+from ...records import Cell, Observation, Record, digest, dump
 from ...tools import tool
 from ...tools.notebook import make_cell
 from ...tools.python import run
@@ -62,17 +62,25 @@ async def run_all(desk: Bench, cells: Sequence[Cell]) -> Observation:
     return Observation(text="\n".join(failed) or "drawn", error=bool(failed))
 
 
+def shown_by(desk: Bench, tag: str) -> tuple[str, str]:
+    """The cell with this tag and the hash of its last output; empty where it was not run or failed."""
+    for cell in desk.state.cells:
+        if tag in cell.tags and cell.result is not None and cell.result.ok and cell.result.outputs:
+            return cell.id, digest(cell.result.outputs[-1])
+    return "", ""
+
+
 def collected(runs: Sequence[Ran], lines: Sequence[Line], settings: Sequence[dict[str, Any]]) -> str:
     """Source of the data cell: every run and the summary as tables."""
     names = list(settings[0])
     values = metrics_shown(runs)
     rows = [
-        [*(settings[r.point][n] for n in names), r.seed, repr(r.status), *(_number(r.values.get(v)) for v in values)]
+        [*(settings[r.point][n] for n in names), r.seed, repr(r.status), *(number(r.values.get(v)) for v in values)]
         for r in runs
     ]
     header = [*names, "seed", "status", *values]
     summary = [
-        [repr(label(s.settings)), repr(s.metric), s.n, s.failed, *map(_number, _figures(s)), repr(s.says)]
+        [repr(label(s.settings)), repr(s.metric), s.n, s.failed, *map(number, _figures(s)), repr(s.says)]
         for s in lines
     ]
     columns = ["point", "metric", "seeds", "failed", "mean", "±", "difference", "± difference", "says"]
@@ -116,7 +124,7 @@ def _figures(line: Line) -> tuple[float | None, ...]:
     return line.mean, line.half_width, line.difference, line.difference_half_width
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     """A number as Python writes it; NaN and infinity by name, for they have no literal."""
     return "None" if value is None else repr(value) if abs(value) < float("inf") else f'float("{value}")'
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from ...agents import Bench
+from ...checking import statistics
 from ...records import Cell, Observation, Record
 from ...tools import tool
 from ...tools.notebook import make_cell
 from .attempts import all_tries
-from .drawing import COLLECTED, run_all, table_source
-from .final import final_of
+from .drawing import COLLECTED, number, run_all, table_source
+from .final import Final, final_of
 from .protocol import higher, plan_of
 
 PLOT = """\
@@ -29,6 +32,9 @@ if len(test):
     axes[0, 1].set_title("test")
     axes[0, 1].legend()
 plt.show()"""
+SHOW = "plt.show()"
+TESTED = "tested"
+"""Tag of the cell whose output holds the test."""
 
 
 class DrawAttempts(Record):
@@ -45,21 +51,35 @@ async def draw_attempts(desk: Bench, arguments: DrawAttempts) -> Observation:
     ]
     if not any(row[-1] != "None" for row in rows):
         return Observation(text="no attempt has a score; there is nothing to draw", error=True)
-    arms = [] if final is None else [("baseline", final.baseline_runs), ("best on validation", final.best_runs)]
-    if final is not None and final.best == final.baseline:
-        arms = arms[:1]
-    seeds = [[repr(name), run.seed, repr(run.value)] for name, runs in arms for run in runs]
-    tables = [
-        table_source("attempts", ["attempt", "id", "change", "status", plan.metric], rows),
-        table_source("test", ["method", "seed", plan.metric], seeds),
-    ]
     _add(desk, "## What was measured\n\nWritten by code from the scorer's record.", "markdown")
+    tables = [table_source("attempts", ["attempt", "id", "change", "status", plan.metric], rows)]
+    cells = [_add(desk, "\n".join(["import pandas as pd", "", *tables, "attempts"]), COLLECTED)]
+    if final is not None:
+        cells.append(_add(desk, _test_source(plan.metric, final), TESTED))
     sign = "max" if higher(plan) else "min"
-    cells = [
-        _add(desk, "\n".join(["import pandas as pd", "", *tables, "attempts"]), COLLECTED),
-        _add(desk, PLOT.replace("METRIC", repr(plan.metric)).replace("BEST", sign), "plot"),
-    ]
+    plot = PLOT if final is not None else PLOT.split("if len(test)")[0].replace("2 if len(test) else 1", "1") + SHOW
+    cells.append(_add(desk, plot.replace("METRIC", repr(plan.metric)).replace("BEST", sign), "plot"))
     return await run_all(desk, cells)
+
+
+def _test_source(metric: str, final: Final) -> str:
+    """Source of the cell that holds the test: every seed, means, and the paired difference."""
+    arms = [("baseline", final.baseline_runs), ("best on validation", final.best_runs)]
+    arms = arms[:1] if final.best == final.baseline else arms
+    seeds = [[repr(name), run.seed, repr(run.value)] for name, runs in arms for run in runs]
+    means = [(name, statistics.interval([run.value for run in runs])) for name, runs in arms if runs]
+    rows = [[repr(name), repr(own.mean), number(_finite(own.half_width))] for name, own in means]
+    if final.difference is not None:
+        rows.append([repr("best minus baseline, paired"), repr(final.difference), number(final.half_width)])
+    tables = [
+        table_source("test", ["method", "seed", metric], seeds),
+        table_source("tested", ["", "mean", "±"], rows),
+    ]
+    return "\n".join([*tables, "display(test)", "tested"])
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _add(desk: Bench, source: str, tag: str) -> Cell:

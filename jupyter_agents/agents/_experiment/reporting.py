@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...agents import Bench, Report
-from ...records import Cell, Json, dump, dumps
+from ...records import Json, dump, dumps
 from ...runtime.notebook.markdown import code, escape, table
 from ...runtime.notebook.report import measured
 from .asked import label, options
-from .drawing import COLLECTED
+from .drawing import COLLECTED, shown_by
 from .loading import root_of
 from .summary import Line, Ran, metrics_shown, summarise
 from .sweep import laid, ran
@@ -54,7 +54,7 @@ def _set_from_outside(defaults: Json) -> str:
 
 def _summary(bench: Bench, name: str, lines: Sequence[Line]) -> str:
     """One metric over the grid; means link to the cell that shows the summary."""
-    cell, output = _collected(bench)
+    cell, output = shown_by(bench, COLLECTED)
 
     def link(value: float | None, half_width: float | None) -> str:
         if value is None:
@@ -121,22 +121,6 @@ def _abstract(runs: Sequence[Ran], lines: Sequence[Line], settings: Sequence[Jso
     ]
     told = [f"{label(line.settings)} is {line.says}" for line in lines if line.metric == name and line.difference]
     return f"{name} over {len(settings)} grid points: {'; '.join(said)}. {'; '.join(told)}."
-
-
-def _collected(bench: Bench) -> tuple[str, str]:
-    """The cell that shows the summary and the hash of its output; empty where it could not be run."""
-    from ...records import digest
-
-    for cell in bench.state.cells:
-        if (
-            COLLECTED in cell.tags
-            and isinstance(cell, Cell)
-            and cell.result
-            and cell.result.ok
-            and cell.result.outputs
-        ):
-            return cell.id, digest(cell.result.outputs[-1])
-    return "", ""
 
 
 def _plain(run: Ran) -> Json:

@@ -13,8 +13,10 @@ from ...runtime.notebook.report import cost_line, fill, measured
 from .asked import label
 from .attempts import TRIES, Scored, Tried, all_tries, baseline, best
 from .concluding import Conclusion, numbers
+from .drawing import shown_by
 from .final import SHARE, Final, final_of
 from .loading import root_of
+from .picturing import TESTED
 from .protocol import Plan, definition, plan_of, validation_seeds
 
 SCORES = "scores.json"
@@ -76,33 +78,38 @@ def _test(bench: Bench, plan: Plan, final: Final, tries: Sequence[Tried]) -> str
         [
             name,
             escape(by_id[id].change),
-            _interval(bench, by_id[id], runs),
+            _interval(bench, runs),
             *(f"{run.value:.6g}" for run in runs),
         ]
         for name, id, runs in arms
     ]
     seeds = [f"seed {run.seed}" for run in max((runs for _, _, runs in arms), key=len)]
     shown = table(["", "what", f"{escape(plan.metric)}: mean ± half of the 95 % interval", *seeds], rows)
-    return f"## Test, scored once\n\n{shown}\n\n{_difference(bench, final, by_id)}\n\n{_how(plan, final)}"
+    return f"## Test, scored once\n\n{shown}\n\n{_difference(bench, final)}\n\n{_how(plan, final)}"
 
 
-def _interval(bench: Bench, tried: Tried, runs: Sequence[Scored]) -> str:
+def _interval(bench: Bench, runs: Sequence[Scored]) -> str:
     if not runs:
         return "no score"
     own = statistics.interval([run.value for run in runs])
     shown = f"{own.mean:.6g}" + (f" ± {own.half_width:.2g}" if own.n > 1 else "")
-    return measured(shown, root_of(bench).name, tried.cell, runs[0].output_hash)
+    return _tested(bench, shown)
 
 
-def _difference(bench: Bench, final: Final, by_id: dict[str, Tried]) -> str:
+def _tested(bench: Bench, shown: str) -> str:
+    """A number of the test, as a link to the cell that shows it; without one where that cell could not be run."""
+    cell, output_hash = shown_by(bench, TESTED)
+    return measured(shown, root_of(bench).name, cell, output_hash) if cell else escape(shown)
+
+
+def _difference(bench: Bench, final: Final) -> str:
     if final.best == final.baseline:
         return "**No attempt was better than the baseline on validation**, so only the baseline was tested."
     if final.difference is None:
         return "**The two could not be compared**: no seed gave both a score."
     width = "" if final.half_width is None else f" ± {final.half_width:.2g}"
     shown = f"{final.difference:.6g}{width}"
-    link = measured(shown, root_of(bench).name, by_id[final.best].cell, final.judge)
-    return f"Best minus baseline, paired over {final.pairs} seeds: {link}: **{escape(final.says)}**."
+    return f"Best minus baseline, paired over {final.pairs} seeds: {_tested(bench, shown)}: **{escape(final.says)}**."
 
 
 def _how(plan: Plan, final: Final) -> str:
