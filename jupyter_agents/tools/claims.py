@@ -22,8 +22,10 @@ class PaperClaim(Record):
 
     id: Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9_-]{0,40}$", description="Short name, for instance slope")]
     value: Annotated[str, Meta(description="As printed, without its ±: 2.24, 93.1 %, -50")]
-    paragraph: Annotated[str, Meta(description="Id of the paragraph, table row or figure text it stands in: p31")]
-    quote: Annotated[str, Meta(description="The words there, verbatim, that hold the value")]
+    paragraph: Annotated[str, Meta(description="Id of the paragraph or table it stands in: p31, tab2")]
+    quote: Annotated[
+        str, Meta(description="The words there that hold the value, verbatim; of a table the row, cells parted by | ")
+    ]
     metric: Annotated[str, Meta(description="What is measured")] = ""
     unit: str = ""
     dataset: str = ""

@@ -14,6 +14,7 @@ from ...records import Claim, Record
 from ...runtime.notebook.markdown import block_quote, escape
 from ...runtime.papers import Block, Equation, Paper, Section, Table
 from ...runtime.papers.parameters import Parameter, Unstated, parameters_in, unstated_in
+from .passages import where
 from .table_cells import data_source, table_source
 
 SETUP = """\
@@ -167,7 +168,7 @@ def _checks(paper: Paper, claims: Sequence[Claim]) -> Iterator[Draft]:
     for place, group in groups.items():
         quotes = dict.fromkeys(claim.quote for claim in group)
         shown = "\n>\n".join(block_quote(quote) for quote in quotes)
-        yield Draft(source=f"**{escape(_where(paper, place))}**\n\n{shown}", implements=(f"{paper.id}#{place}",))
+        yield Draft(source=f"**{escape(where(paper, place))}**\n\n{shown}", implements=(f"{paper.id}#{place}",))
         lines = [
             f"    {c.id!r}: None,  # {comment(f'{c.value} {c.unit}'.strip())} {comment(c.metric, 60)}".rstrip()
             for c in group
@@ -183,9 +184,3 @@ def _checks(paper: Paper, claims: Sequence[Claim]) -> Iterator[Draft]:
             ]
         )
         yield Draft(source=body, kind="code", tags=("check",), implements=(f"{paper.id}#{place}",))
-
-
-def _where(paper: Paper, paragraph: str) -> str:
-    from ...runtime.papers.results import place
-
-    return place(paper, paragraph)
