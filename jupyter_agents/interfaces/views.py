@@ -127,7 +127,7 @@ def _headline(progress: Progress) -> str:
     parts = [f"{MARKS[progress.state]} {progress.agent} {progress.state.value}"]
     if progress.stages and not progress.ended:
         parts.append(progress.stages[-1])
-    parts += [f"{progress.steps} steps", money(progress.cost, progress.budget)]
+    parts += [f"{progress.steps} step{'s' * (progress.steps != 1)}", money(progress.cost, progress.budget)]
     counts = [(progress.papers, "paper"), (progress.evidence, "quote"), (progress.cells, "cell")]
     parts += [f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n]
     parts.append(f"run {progress.run}")
