@@ -122,7 +122,7 @@ def _heading(paper: Paper, section: Section) -> Draft:
     texts = [p for p in paper.paragraphs if p.section == section.id and p.role in ("text", "item", "theorem")]
     if not texts:
         return Draft(source=f"{marks} {escape(title)}")
-    words = paper.quote(texts[0].span)
+    words = re.split(r"\\begin\{|\$\$|\\\[", paper.quote(texts[0].span))[0]  # displays have cells of their own
     first = sentences(words)[0].text if sentences(words) else words
     shown = first if len(first) <= LEAD else f"{first[:LEAD].rsplit(' ', 1)[0]} …"
     ids = texts[0].id if len(texts) == 1 else f"{texts[0].id} to {texts[-1].id}"
