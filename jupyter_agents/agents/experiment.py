@@ -27,7 +27,7 @@ PROMPTS = Path(__file__).parent / "prompts"
 async def prepare(bench: Bench) -> str:
     """Take down the data, and tell the lead what is asked for and within which limits."""
     asked = options(bench.request)
-    if asked.metric and not asked.cell:
+    if asked.metric and given(bench) and not asked.cell:
         metrics.load(asked.metric)
     await bench.act("open_data", OpenData())
     said = [
