@@ -90,7 +90,7 @@ class Settings(Record):
     ] = 3.0
     budget_usd: Annotated[float, _about("What one run may spend; 0: nothing.", "US dollars", ge=0)] = 5.0
     budget_tokens: Annotated[int, _about("Tokens one run may use, read and written; 0: no limit.", "tokens", ge=0)] = 0
-    budget_steps: Annotated[int, _about("Model and tool calls of one run together.", "steps", ge=1)] = 200
+    budget_steps: Annotated[int, _about("Model and tool calls of one run together.", "steps", ge=1)] = 1000
     budget_wall_s: Annotated[float, _about("How long one run may take in all.", "seconds", gt=0)] = 14400.0
     day_usd: Annotated[
         float, _about("What all runs of a day may spend together; 0: no limit.", "US dollars", ge=0)

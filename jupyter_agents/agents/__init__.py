@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ import msgspec
 
 from ..designs import Run
 from ..errors import InputError, UnknownName
-from ..records import Budget, Call, Claim, Json, Observation, Record, Verdict, dump
+from ..records import Call, Claim, Json, Observation, Record, Verdict, dump
 from ..runtime.model import Effort
 from ..tools import Desk, State, Tool
 
@@ -131,7 +131,6 @@ class Agent:
     """Tools that only the program calls, through `Bench.act`; roles' own tools need not be repeated."""
     mask: Callable[[Bench, Observation], Observation] | None = None
     """What a model is shown of an observation (rule 15); the journal keeps the whole."""
-    budget: Budget = field(default_factory=Budget)
     copilot: tuple[str, ...] = ()
     """Artefacts a person is asked about under `--copilot`; empty: all required ones."""
 

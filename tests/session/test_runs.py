@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from jupyter_agents.errors import DataError, UnknownName
+from jupyter_agents.errors import ArxivError, DataError, PaperNotFound, UnknownName
 from jupyter_agents.records import Answer, Budget, Event, Request, RunState, changed, dump
 from jupyter_agents.runtime.journal.folder import RunFolder
 from jupyter_agents.runtime.journal.inbox import Message, post
 from jupyter_agents.runtime.journal.journal import read, verify
 from jupyter_agents.runtime.journal.state import summary
+from jupyter_agents.session.library import library_for
 from jupyter_agents.session.process import work
 from jupyter_agents.session.start import prepare, run
 from jupyter_agents.session.state import project
@@ -269,3 +270,19 @@ async def test_no_key_ever_reaches_a_runs_folder(with_model: Settings, server: M
     folder, _ = await run(Request(agent="notes", text="lines"), with_model)
     for path in folder.path.rglob("*"):
         assert not path.is_file() or server.key.encode() not in path.read_bytes(), path
+
+
+async def test_without_its_host_arxiv_is_neither_searched_nor_opened(settings: Settings) -> None:
+    library = library_for(Request(agent="notes", text="", sources=("2408.12714",)), changed(settings, hosts=()))
+    assert library.local() == ("arXiv:2408.12714",)
+    with pytest.raises(ArxivError, match="`hosts`"):
+        await library.search("lines")
+    with pytest.raises(PaperNotFound, match="may not be asked"):
+        await library.open("arXiv:2408.12714")
+
+
+async def test_the_first_line_says_whether_no_model_was_wanted_or_none_was_there(settings: Settings) -> None:
+    asked, _ = await run(Request(agent="notes", text="a", model="none", options={"publish": False}), settings)
+    found, _ = await run(Request(agent="notes", text="a", options={"publish": False}), settings)
+    assert "as was asked" in asked.report.read_text()
+    assert "no key and no server" in found.report.read_text()
