@@ -244,15 +244,14 @@ def _chosen(config: object | None) -> Mapping[str, object]:
 def _files() -> Iterator[tuple[str, Mapping[str, object]]]:
     """What the config files say, the least important first, as Jupyter orders them."""
     from jupyter_core.paths import jupyter_config_path
-    from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader
 
     for folder in reversed(jupyter_config_path()):
         path = Path(folder) / FILE
         try:
-            loaded = JSONFileConfigLoader(FILE, folder).load_config()
-        except ConfigFileNotFound:
+            loaded = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        except (FileNotFoundError, NotADirectoryError):
             continue
-        except (ValueError, TypeError, AttributeError, OSError) as exc:
+        except (msgspec.DecodeError, OSError) as exc:
             raise InputError(f"{path} cannot be read as JSON settings: {exc}; mend or remove it", path=path) from exc
         for section in loaded:
             if section != SECTION:

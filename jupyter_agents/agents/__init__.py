@@ -162,13 +162,25 @@ def names() -> list[str]:
 
 def load(name: str) -> Agent:
     """The agent with this verb. Raises UnknownName naming the nearest, InputError where two share a verb."""
+    return _load(name, _ours(), _others())
+
+
+def load_all() -> tuple[Agent, ...]:
+    """All agents that are installed, by verb; what is installed is looked up once, which takes most of the time.
+
+    Raises InputError where two share a verb.
+    """
     ours, others = _ours(), _others()
+    return tuple(_load(name, ours, others) for name in sorted({*ours, *others}))
+
+
+def _load(name: str, ours: Mapping[str, Agent], others: Mapping[str, EntryPoint]) -> Agent:
     if name in ours and name in others:
         raise InputError(f"two agents are named {name!r}: ours and {others[name].value}; uninstall or rename that one")
     if name in ours:
         return ours[name]
     if name not in others:
-        raise UnknownName("agent", name, names())
+        raise UnknownName("agent", name, {*ours, *others})
     agent: Agent = others[name].load()
     return agent
 

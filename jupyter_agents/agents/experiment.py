@@ -27,14 +27,14 @@ PROMPTS = Path(__file__).parent / "prompts"
 async def prepare(bench: Bench) -> str:
     """Take down the data, and tell the lead what is asked for and within which limits."""
     asked = options(bench.request)
-    if asked.metric and not asked.cell:
+    if asked.metric and given(bench) and not asked.cell:
         metrics.load(asked.metric)
     await bench.act("open_data", OpenData())
     said = [
         f"Goal: {bench.request.text}",
         f"Data that came with the request: {', '.join(one.name for one in given(bench)) or 'none'}",
         f"Target column: {asked.target}" if asked.target else "",
-        f"Metric: {asked.metric}" if asked.metric else f"Metrics:\n{_metrics()}",
+        f"Metrics:\n{_metrics(asked.metric)}",
         f"At most {asked.attempts} attempts, the baseline included; the test has {asked.seeds} seeds.",
     ]
     return "\n".join(filter(None, said))
@@ -71,8 +71,11 @@ async def report(bench: Bench) -> Report:
     return partial_report(bench)
 
 
-def _metrics() -> str:
-    return "\n".join(f"- {m.name}: {m.about}; {m.direction}" for m in map(metrics.load, metrics.names()))
+def _metrics(asked: str) -> str:
+    """Definitions of the metrics that a plan may name: the one asked for, else all."""
+    known = [metrics.load(name) for name in metrics.names() if not asked or name == asked]
+    lines = [f"- {m.name}: {m.about}; {m.direction}" for m in known]
+    return "\n".join(lines) or f"- {asked}: what your evaluation cell shows under this name"
 
 
 AGENT = Agent(

@@ -135,6 +135,7 @@ async def _read(run: Run, *, paper: str, look_for: str) -> Read:
     outline = await run.act(Call(id="", tool="open_paper", arguments={"paper": paper}))
     if outline.error:
         return await _recorded(run, Read(paper=paper, reading=Reading(), problem=outline.text))
+    paper = outline.data["paper"]
     talk = run.conversation(_role(run, "reader") or run.roles[0], tools=READING)
     talk.tell(f"{run.task}\n\nYour part in it: read this one paper; its outline and likely passages follow.")
     talk.tell_untrusted(outline.text, outline.source)

@@ -38,6 +38,7 @@ IMPROVE = (
 )
 MEND = "The last attempt of this line of work gave no score. Find out why, mend only that, and hand it in as `{name}`."
 FIRST = "Now make the first attempt, the plain baseline, and hand it in as `{name}`. Nothing more for now."
+PRODUCE = "Now work for this, and hand it in:\n{owed}"
 OWED = "You stopped, but this is still owed:\n{problems}\nGo on; hand in by the submit tools."
 
 
@@ -141,6 +142,7 @@ async def _produce(run: Run, wanted: Sequence[str]) -> None:
     if all(run.board.read(name) is not None for name in wanted):
         return
     talk, stalled = _open(run, wanted, []), 0
+    talk.tell(PRODUCE.format(owed="\n".join(f"- {name}: {run.board.about(name)}" for name in wanted)))
     while True:
         if talk.window_used > WINDOW:
             talk = _open(run, wanted, [])

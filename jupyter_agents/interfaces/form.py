@@ -31,7 +31,7 @@ class LaunchForm:
         self._begin = begin
         self._defaults = settings
         wide = {"layout": {"width": "98%"}, "style": {"description_width": "6em"}}
-        about = [(f"{name}: {agents.load(name).about}", name) for name in agents.names()]
+        about = [(f"{agent.name}: {agent.about}", agent.name) for agent in agents.load_all()]
         self.agent = ipywidgets.Dropdown(options=about, description="Agent", **wide)
         self.request = ipywidgets.Textarea(description="Request", placeholder="A question, a paper or a goal", **wide)
         self.sources = ipywidgets.Textarea(

@@ -134,3 +134,43 @@ async def test_the_published_tree_makes_drafts_mends_and_improves(
     cells = {c["id"] for c in json.loads(folder.notebook.read_text())["cells"]}
     assert {one["cell"] for one in scores["tries"]} <= cells
     assert scores["final"]["says"].startswith("better")
+
+
+EVALUATION = """
+import numpy as np
+draw = np.random.default_rng(seed)
+values = draw.normal(size=200).cumsum() + 1e6
+truth = values.astype(np.longdouble).var()
+metric("error", abs(float(variance(values) - truth) / float(truth)))
+"""
+NAIVE = "def variance(x):\n    return (x**2).mean() - x.mean() ** 2"
+CHEAT = "def variance(x):\n    return 0.0\ndef metric(name, value):\n    print(name, 0.0)"
+TWO_PASS = "def variance(x):\n    return ((x - x.mean()) ** 2).mean()"
+
+
+async def test_a_goal_without_data_is_measured_by_a_cell_that_no_attempt_changes(
+    settings: Settings, server: ModelServer
+) -> None:
+    plan = {"question": "Which variance is exact?", "baseline": "one pass", "ideas": ["two passes"], "attempts": 3}
+    server.say(
+        tools(("submit_plan", {**plan, "metric": "error", "evaluation": "metric('error', 1.0)"})),
+        tools(("submit_plan", {**plan, "metric": "error", "evaluation": EVALUATION})),
+        attempt(NAIVE, "one pass"),
+        lambda request: attempt(CHEAT, "a metric of its own", ids(request)[0]),
+        lambda request: attempt(TWO_PASS, "two passes", ids(request)[0]),
+        lambda request: tools(("submit_attempt", {"id": ids(request)[-1]})),
+        tools(("score_test", {})),
+        tools(("submit_conclusion", {"answer": "Two passes: {{best}} against {{baseline}}.", "limits": "One case."})),
+        text("done"),
+    )
+    request = Request(agent="experiment", text="Which variance?", options={"attempts": 3, "metric": "error"})
+    folder, state = await run(request, settings)
+    assert state is RunState.done, state_of(folder)
+    assert "must read `seed`" in results(server)[0]
+    scores = json.loads((folder.artifacts / "scores.json").read_text())
+    values = [one["runs"][0]["value"] for one in scores["tries"]]
+    assert values[1] == pytest.approx(1.0)
+    assert values[2] < 1e-9 < values[0]
+    assert {run["seed"] for run in scores["final"]["best_runs"]} == set(range(1000, 1005))
+    cells = {cell["id"]: cell for cell in json.loads(folder.notebook.read_text())["cells"]}
+    assert cells[scores["tries"][2]["shown"]]["source"] == EVALUATION

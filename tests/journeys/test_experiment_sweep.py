@@ -43,7 +43,7 @@ async def test_a_sweep_measures_every_point_and_keeps_what_failed(settings: Sett
     assert state is RunState.done
     report = folder.report.read_text()
     assert "4 runs of the cell, 2 grid points with 2 seeds each" in report
-    assert "| step = 3 | 1 | error | ArithmeticError: diverged |" in report
+    assert "| step = 3 | 0, 1 | error | ArithmeticError: diverged |" in report
     cells = {cell["id"]: cell for cell in json.loads(folder.notebook.read_text())["cells"]}
     runs = json.loads((folder.artifacts / "runs.json").read_text())
     for one in runs[:2]:

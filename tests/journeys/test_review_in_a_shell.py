@@ -20,6 +20,7 @@ from jupyter_agents.runtime.journal.folder import RunFolder
 from jupyter_agents.runtime.journal.journal import read, verify
 from jupyter_agents.runtime.journal.lock import owner
 from jupyter_agents.runtime.journal.state import summary
+from jupyter_agents.runtime.kernel.bubblewrap import find
 from jupyter_agents.session.start import resume, start
 from jupyter_agents.session.state import project
 from jupyter_agents.settings import resolve
@@ -59,6 +60,24 @@ def test_a_review_in_a_shell_answers_with_quotes_and_says_that_no_model_was_used
     assert nothing.returncode != 0
     assert "Traceback" not in nothing.stderr + nothing.stdout
     assert "nowhere" in nothing.stderr + nothing.stdout
+
+
+@pytest.mark.sandbox
+@pytest.mark.timeout(400)
+def test_where_no_sandbox_can_be_set_up_a_review_works_and_says_what_was_not_run(tmp_path: Path) -> None:
+    folders = {f"JUPYTER_AGENTS_{name.upper()}": str(tmp_path / name) for name in ("runs", "store", "cache")}
+    confined = [find(), "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-user", "--disable-userns"]
+    command = [sys.executable, "-m", "jupyter_agents.interfaces.cli", "review", QUESTION, "--source", str(LINES)]
+    done = subprocess.run(
+        [*confined, "--cap-drop", "ALL", *command],
+        env={**os.environ, **folders}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "the cell that checks the quotes was not run" in done.stdout + done.stderr
+    (run,) = [path for path in (tmp_path / "runs").iterdir() if (path / "request.json").is_file()]
+    report = (run / "report.md").read_text()
+    assert "was **not run**: no sandbox could be set up" in report
+    assert "Each of the 10 quotes was found in its paper" in report
 
 
 @pytest.mark.sandbox

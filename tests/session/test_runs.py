@@ -15,7 +15,7 @@ from jupyter_agents.session.process import work
 from jupyter_agents.session.start import prepare, run
 from jupyter_agents.session.state import project
 from jupyter_agents.settings import Settings
-from tests.support.model_replies import busy, refusal, text, tools
+from tests.support.model_replies import busy, cut, refusal, text, tools
 from tests.support.model_server import ModelServer
 
 
@@ -161,6 +161,21 @@ async def test_a_budget_that_is_used_up_keeps_everything_and_more_money_goes_on(
     post(folder.inbox, Message(kind="budget", data=dump(Budget(steps=50))))
     assert await work(folder) is RunState.done
     assert len(server.requests) == 3
+
+
+async def test_words_that_join_a_message_already_sent_are_journalled_too(
+    with_model: Settings, server: ModelServer
+) -> None:
+    server.say(
+        cut(tools(("take_note", {"text": "half"}))), tools(("submit_summary", {"text": "shorter"})), text("done")
+    )
+    folder, state = await run(Request(agent="notes", text="lines"), with_model)
+    assert state is RunState.done
+    asked = [str(e.data["new"]) for e in of_kind(folder, "intent") if e.data["what"] == "model"]
+    assert "Take notes on: lines" in asked[0]
+    assert "cut off" in asked[1]
+    assert "Take notes on" in asked[1], "the message is journalled as it then stood"
+    assert "Take notes on" not in asked[2]
 
 
 async def test_a_model_that_declines_is_followed_by_the_fallback_and_both_are_named(

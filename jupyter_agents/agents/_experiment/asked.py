@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from ...errors import InputError
-from ...records import Json, Record, Request, digest, parse
+from ...records import Json, Record, Request, parse
 from ...runtime.notebook.files import find_cell
 
 MOST_POINTS = 100
@@ -124,8 +124,3 @@ def _value(text: str) -> Any:
 def label(settings: Json) -> str:
     """Settings for a person: `lr = 0.1, depth = 3`."""
     return ", ".join(f"{name} = {value}" for name, value in settings.items()) or "as written"
-
-
-def drawn(text: str) -> int:
-    """A seed for numpy out of a text that depends on the run only."""
-    return int(digest(text)[:8], 16)

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import difflib
-import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from ...agents import Bench
 from ...checking import statistics
-from ...errors import DataError, InputError, JupyterAgentsError, KernelDied, KernelTimeout, ReadRefused
+from ...errors import DataError, InputError, JupyterAgentsError, KernelDied, KernelTimeout
 from ...records import CellResult, Json, Observation, Record, changed, dump, parse
 from ...runtime.notebook.compact import outputs
+from ...runtime.notebook.markdown import escape
 from ...tools import tool
 from ...tools.notebook import make_cell
 from . import leaks
 from .asked import SEED, label, options
+from .helping import FOLDER, HELPERS
 from .protocol import Plan, higher, judge_hash, plan_of, scorer_of, validation_seeds
-from .tables import ROW, Part
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ...runtime.kernel import Kernel
+from .running import Ran, Scored, assigned, run_once, score_of
 
 TRIES = "tries"
 """Name of the artefact that holds every attempt, also those that failed."""
 MOST_SETTINGS = 8
-
-
-class Scored(Record):
-    """One run of an attempt."""
-
-    seed: int
-    value: float
-    output_hash: str
-    """Of the output that showed the predictions or the metric."""
 
 
 class Tried(Record):
@@ -49,6 +36,9 @@ class Tried(Record):
     parent: str = ""
     change: str
     cell: str
+    """Holds the program."""
+    shown: str
+    """The cell whose output the score was read from: the same, or the evaluation cell after it."""
     status: str = "running"
     """`ok`, or `failed`: no score."""
     reason: str = ""
@@ -95,14 +85,14 @@ async def try_attempt(desk: Bench, arguments: TryAttempt) -> Observation:
     settings = _settings(arguments.settings)
     _allowed(desk, arguments, settings)
     tried = _begin(desk, plan, arguments, settings)
-    done, result = await _measure(desk, plan, arguments.code, tried)
-    cell = make_cell(desk, _source(done, arguments.code), tags=("attempt",), by="lead")
-    cell = changed(cell, id=tried.cell, result=result, provenance={**cell.provenance, "attempt": tried.id})
-    desk.emit("cell", {"cell": cell})
+    done, ran = await _measure(desk, plan, arguments.code, tried)
+    _keep(desk, done.cell, _source(done, arguments.code), "attempt", ran.program, done.id)
+    if plan.evaluation:
+        _keep(desk, done.shown, plan.evaluation, "evaluation", ran.judged, done.id)
     _record(desk, done)
     desk.note(f"attempt {done.number}: {done.change[:120]}: {said(done)}")
     return Observation(
-        text=_observed(desk, plan, done, result),
+        text=_observed(desk, plan, done, ran),
         data=dump(done),
         error=done.status != "ok",
         untrusted=True,
@@ -170,12 +160,16 @@ def _begin(desk: Bench, plan: Plan, arguments: TryAttempt, settings: tuple[Json,
     """Take an attempt down before it runs, so that attempts side by side are all counted."""
     tries = all_tries(desk)
     number, parent = len(tries) + 1, {tried.id: tried for tried in tries}.get(arguments.parent)
+    if not tries:
+        _head(desk, plan)
+    cell = desk.new_id("cell")
     tried = Tried(
         id=desk.new_id("try"),
         number=number,
         parent=arguments.parent,
         change=arguments.change,
-        cell=desk.new_id("cell"),
+        cell=cell,
+        shown=desk.new_id("cell") if plan.evaluation else cell,
         settings=settings,
         judge=judge_hash(desk, plan),
         lines_changed=_lines_changed(desk, parent, arguments.code),
@@ -187,41 +181,57 @@ def _begin(desk: Bench, plan: Plan, arguments: TryAttempt, settings: tuple[Json,
     return tried
 
 
+def _head(desk: Bench, plan: Plan) -> None:
+    """Begin the notebook, so that its cells run again where the run's folder is."""
+    about = f"# {desk.request.text}\n\n{escape(plan.question)} The baseline: {escape(plan.baseline)}."
+    desk.emit("cell", {"cell": make_cell(desk, about, kind="markdown"), "index": 0})
+    desk.emit("cell", {"cell": make_cell(desk, f"{HELPERS}\n\n{FOLDER}", tags=("helpers",)), "index": 1})
+
+
+def _keep(desk: Bench, id: str, source: str, tag: str, result: CellResult | None, attempt: str) -> None:
+    """Put a cell of an attempt into the draft, with what came out of it."""
+    cell = make_cell(desk, source, tags=(tag,), by="lead")
+    desk.emit(
+        "cell", {"cell": changed(cell, id=id, result=result, provenance={**cell.provenance, "attempt": attempt})}
+    )
+
+
 def _record(desk: Bench, tried: Tried) -> None:
     """Put an attempt among this line's, in place of what was said of it before."""
     others = [one for one in desk.state.artefacts.get(TRIES, []) if one["id"] != tried.id]
     desk.emit("artefact", {"name": TRIES, "value": [*others, dump(tried)]})
 
 
-async def _measure(desk: Bench, plan: Plan, code: str, tried: Tried) -> tuple[Tried, CellResult | None]:
+async def _measure(desk: Bench, plan: Plan, code: str, tried: Tried) -> tuple[Tried, Ran]:
     """Every setting with every validation seed in one sandbox; the result shown is the chosen setting's first."""
     try:
         kernel = await desk.fresh_kernel(f"attempt-{tried.id}")
     except (KernelDied, KernelTimeout) as error:
-        return changed(tried, status="failed", reason=error.message), None
+        return changed(tried, status="failed", reason=error.message), Ran()
     runs: list[tuple[Scored, ...]] = []
-    results: list[CellResult] = []
+    results: list[Ran] = []
+    ran = Ran()
     seconds = 0.0
     try:
         for setting in tried.settings:
             scored = []
             for seed in validation_seeds(desk):
-                result = await run_once(kernel, plan, setting, seed, code, tried.cell)
-                seconds += result.duration_s
+                ran = await run_once(kernel, plan, (tried.cell, tried.shown), setting, seed, code)
+                seconds += ran.seconds
                 if seed == 0:
-                    results.append(result)
-                scored.append(score_of(desk, plan, kernel, result, seed, "validation"))
+                    results.append(ran)
+                scored.append(score_of(desk, plan, kernel, ran, seed, "validation"))
             runs.append(tuple(scored))
     except JupyterAgentsError as error:
-        return changed(tried, status="failed", reason=error.message, duration_s=seconds), result
+        return changed(tried, status="failed", reason=error.message, duration_s=seconds), ran
     finally:
         await kernel.shutdown()
     return _chosen(desk, plan, changed(tried, duration_s=seconds), runs, results)
 
 
 def _chosen(
-    desk: Bench, plan: Plan, tried: Tried, runs: Sequence[tuple[Scored, ...]], results: Sequence[CellResult]
-) -> tuple[Tried, CellResult]:
+    desk: Bench, plan: Plan, tried: Tried, runs: Sequence[tuple[Scored, ...]], results: Sequence[Ran]
+) -> tuple[Tried, Ran]:
     """The setting with the best mean; of equal ones the first."""
     means = [statistics.mean([run.value for run in scored]) for scored in runs]
     at = means.index(max(means) if higher(plan) else min(means))
@@ -230,66 +240,6 @@ def _chosen(
         tried, status="ok", chosen=tried.settings[at], validation=tuple(means), runs=runs[at], findings=found
     )
     return done, results[at]
-
-
-async def run_once(kernel: Kernel, plan: Plan, setting: Json, seed: int, code: str, cell: str) -> CellResult:
-    """One run of a program from an empty namespace, and of the evaluation cell after it where there is one."""
-    from ...runtime.kernel import values
-
-    await kernel.execute("%reset -f")
-    await kernel.execute(values.source())
-    result = await kernel.execute(f"{assigned(setting, seed)}\n{code}", cell=cell)
-    if not result.ok or not plan.evaluation:
-        return result
-    # the helpers are put in again, lest the attempt's own `metric` speaks for the evaluation
-    await kernel.execute(f"{values.source()}\n{SEED} = {seed}")
-    judged = await kernel.execute(plan.evaluation, cell=cell)
-    return changed(judged, duration_s=result.duration_s + judged.duration_s)
-
-
-def score_of(desk: Bench, plan: Plan, kernel: Kernel, result: CellResult, seed: int, part: Part) -> Scored:
-    """The score of one run, from its predictions or its evaluation cell. Raises DataError saying what is wrong."""
-    if not result.ok:
-        raise DataError(f"seed {seed}: the program ended with {result.status} {result.error_name}".strip())
-    if plan.evaluation:
-        return _shown(plan, result, seed)
-    handed = [value for value in result.values if value.kind == "predictions"]
-    if not handed:
-        raise DataError('the program handed over no predictions; end it with predictions("validation", table)')
-    table = _table(kernel, str(handed[-1].value))
-    value = scorer_of(desk, plan).score(part, table)
-    return Scored(seed=seed, value=value, output_hash=handed[-1].output_hash)
-
-
-def _shown(plan: Plan, result: CellResult, seed: int) -> Scored:
-    """The value that the evaluation cell showed."""
-    shown = [value for value in result.values if value.kind == "metric" and value.name == plan.metric]
-    if not shown:
-        raise DataError(f"the evaluation cell showed no {plan.metric!r}")
-    value = float(shown[-1].value)
-    if value != value or value in (float("inf"), float("-inf")):
-        raise DataError(f"seed {seed}: {plan.metric} is {value}; a score must be finite")
-    return Scored(seed=seed, value=value, output_hash=shown[-1].output_hash)
-
-
-def _table(kernel: Kernel, name: str) -> pd.DataFrame:
-    """Predictions that a program wrote; read beneath its folder only."""
-    import pandas as pd
-
-    from ...runtime.kernel.readback import read
-
-    try:
-        content = read(kernel.workdir, name)
-        return pd.read_csv(io.BytesIO(content), dtype={ROW: str}, keep_default_na=False, na_values=[""])
-    except ReadRefused as error:
-        raise DataError(f"the predictions cannot be read: {error.message}") from error
-    except (ValueError, UnicodeDecodeError) as exc:
-        raise DataError(f"the predictions are no table: {exc}") from exc
-
-
-def assigned(setting: Json, seed: int) -> str:
-    """Source that sets what a program takes from outside."""
-    return "\n".join(f"{name} = {value}" for name, value in {**setting, SEED: seed}.items())
 
 
 def _source(tried: Tried, code: str) -> str:
@@ -312,7 +262,7 @@ def _lines_changed(desk: Bench, parent: Tried | None, code: str) -> int:
     return sum(line[:2] in ("+ ", "- ") for line in difflib.ndiff(before, code.splitlines()))
 
 
-def _observed(desk: Bench, plan: Plan, tried: Tried, result: CellResult | None) -> str:
+def _observed(desk: Bench, plan: Plan, tried: Tried, ran: Ran) -> str:
     """What the lead reads of an attempt."""
     left = options(desk.request).attempts - len(all_tries(desk))
     lines = [f"{tried.id} (attempt {tried.number}, {left} left): {said(tried)}"]
@@ -322,5 +272,5 @@ def _observed(desk: Bench, plan: Plan, tried: Tried, result: CellResult | None) 
         leader = best(plan, all_tries(desk))
         lines.append(f"best so far: {leader.id} with {leader.score:.6g}" if leader else "")
     lines += [f"FINDING: {finding}" for finding in tried.findings]
-    shown = outputs(result) if result is not None else ""
-    return "\n".join([*filter(None, lines), "--- output", shown])
+    shown = [outputs(result) for result in (ran.program, ran.judged) if result is not None]
+    return "\n".join([*filter(None, lines), "--- output", *shown])

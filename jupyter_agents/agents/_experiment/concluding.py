@@ -90,7 +90,7 @@ async def check_conclusion(bench: Bench, conclusion: Conclusion) -> tuple[str, .
 def numbers(bench: Bench, final: Final, tries: tuple[Tried, ...]) -> dict[str, Measured]:
     """Every number that a conclusion may use, by name, with where it came from."""
     run = root_of(bench).name
-    found = {t.id: _measured(t.score, run, t.cell, t.runs[0].output_hash) for t in tries if t.status == "ok"}
+    found = {t.id: _measured(t.score, run, t.shown, t.runs[0].output_hash) for t in tries if t.status == "ok"}
     place = (run, *shown_by(bench, TESTED))
     for name, runs in (("baseline", final.baseline_runs), ("best", final.best_runs)):
         if runs:

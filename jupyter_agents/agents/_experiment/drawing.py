@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...agents import Bench
-from ...errors import KernelError
-from ...records import Cell, Observation, Record, digest, dump
+from ...records import Cell, Observation, Record, changed, digest, dump
 from ...tools import tool
 from ...tools.notebook import make_cell
-from ...tools.python import run
 from .asked import label
 from .summary import Line, Ran, metrics_shown, summarise
 from .sweep import laid, ran
@@ -49,16 +47,19 @@ COLLECTED_NOTE = (
 
 
 async def run_all(desk: Bench, cells: Sequence[Cell]) -> Observation:
-    """Run cells of ours one after the other; one that fails is kept as it is, and the rest goes on."""
+    """Run cells of ours in a kernel of their own; one that fails is kept as it is, and the rest goes on.
+
+    They need nothing of what was measured but the numbers they hold: no attempt is run again to draw it.
+    """
     failed = []
-    for cell in cells:
-        try:
-            observation = await run(desk, cell)
-        except KernelError as error:
-            failed.append(error.message)
-            continue
-        if observation.error:
-            failed.append(observation.text)
+    kernel = await desk.fresh_kernel("drawing")
+    try:
+        for cell in cells:
+            result = await kernel.execute(cell.source, cell=cell.id)
+            desk.emit("cell", {"cell": changed(cell, result=result)})
+            failed += [] if result.ok else [f"{cell.id}: {result.error_name}: {result.error_value}"]
+    finally:
+        await kernel.shutdown()
     return Observation(text="\n".join(failed) or "drawn", error=bool(failed))
 
 

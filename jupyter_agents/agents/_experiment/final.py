@@ -13,8 +13,9 @@ from ...runtime.notebook.files import replace
 from ...tools import tool
 from . import leaks
 from .asked import options
-from .attempts import TRIES, Scored, Tried, all_tries, baseline, best, code_of, run_once, score_of
+from .attempts import TRIES, Tried, all_tries, baseline, best, code_of
 from .protocol import PREDICT, TEST_SEEDS_FROM, TRAIN, Plan, judge_hash, plan_of, scorer_of
+from .running import Scored, run_once, score_of
 from .summary import says
 
 FINAL = "final"
@@ -93,7 +94,7 @@ def keep_all(desk: Bench, tries: Sequence[Tried]) -> None:
     for tried in tries:
         for state in desk.lines.values():
             for cell in state.cells:
-                if cell.id == tried.cell and cell.id not in here:
+                if cell.id in (tried.cell, tried.shown) and cell.id not in here:
                     here.add(cell.id)
                     desk.emit("cell", {"cell": cell})
 
@@ -126,8 +127,8 @@ async def _tested(desk: Bench, plan: Plan, kernel: Any, tried: Tried, seed: int)
     """One run on the test. Raises DataError where it gives no score."""
     if not plan.evaluation:
         _lay_test(desk, plan, kernel, seed)
-    result = await run_once(kernel, plan, tried.chosen, seed, code_of(desk, tried), tried.cell)
-    return score_of(desk, plan, kernel, result, seed, "test")
+    ran = await run_once(kernel, plan, (tried.cell, tried.shown), tried.chosen, seed, code_of(desk, tried))
+    return score_of(desk, plan, kernel, ran, seed, "test")
 
 
 def _lay_test(desk: Bench, plan: Plan, kernel: Any, seed: int) -> None:

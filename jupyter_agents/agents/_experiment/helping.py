@@ -12,3 +12,10 @@ if "metric" not in globals():  # in the sandboxed kernel these are there already
     def predictions(name, table):
         """Show the first predictions."""
         print(f"{name}: {len(table)} predictions")'''
+
+FOLDER = """\
+import os
+
+if not os.path.exists("train.csv") and os.path.exists("work/train.csv"):
+    os.chdir("work")"""
+"""Goes where the run's data lie, for a notebook that is opened in the run's folder."""

@@ -15,7 +15,7 @@ from ...tools.notebook import make_cell
 from . import tables
 from .asked import options
 from .loading import given
-from .protocol import TRAIN, plan_of
+from .protocol import TRAIN, plan_of, split_seed
 from .tables import Split
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def look_at_data(desk: Bench, arguments: LookAtData) -> Observation:
     there = given(desk)
     if not there:
         return Observation(text="no data came with the request; an evaluation cell may generate some")
-    seed, target = int(desk.state.artefacts["data"]["seed"]), options(desk.request).target
+    seed, target = split_seed(desk), options(desk.request).target
     parts = []
     for one in there:
         try:

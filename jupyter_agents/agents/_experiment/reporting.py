@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 
 from ...agents import Bench, Report
 from ...records import Json, dump, dumps
 from ...runtime.notebook.markdown import code, escape, table
 from ...runtime.notebook.report import measured
+from . import metrics
 from .asked import label, options
 from .drawing import COLLECTED, shown_by
 from .loading import root_of
@@ -32,7 +34,12 @@ def sweep_report(bench: Bench) -> Report:
         title=bench.request.text,
         summary=_abstract(runs, lines, swept.settings),
         body="\n\n".join(parts),
-        result={"kind": "sweep", "points": [dump(line) for line in lines], "runs": len(runs), "failed": len(failed)},
+        result={
+            "kind": "sweep",
+            "points": [_result(line) for line in lines],
+            "runs": len(runs),
+            "failed": len(failed),
+        },
         files={"runs.json": dumps([_plain(run) for run in runs])},
         keywords=("sweep", *names),
         publish=bool(lines),
@@ -68,12 +75,21 @@ def _summary(bench: Bench, name: str, lines: Sequence[Line]) -> str:
             link(line.mean, line.half_width),
             str(line.n),
             link(line.difference, line.difference_half_width),
-            escape(line.says),
+            escape(_judged(line)),
         ]
         for line in lines
     ]
     head = ["grid point", f"{escape(name)}: mean ± half of the 95 % interval", "seeds", "minus the first", "says"]
     return f"## {escape(name)}\n\n{table(head, rows)}"
+
+
+def _judged(line: Line) -> str:
+    """What a difference says, and for a metric that we know also whether that is better."""
+    for side in ("higher", "lower"):
+        if line.says.startswith(side) and line.metric in metrics.names():
+            better = metrics.load(line.metric).higher == (side == "higher")
+            return f"{line.says}: {'better' if better else 'worse'}"
+    return line.says
 
 
 def _each(bench: Bench, name: str, runs: Sequence[Ran], settings: Sequence[Json]) -> str:
@@ -93,11 +109,17 @@ def _value(bench: Bench, run: Ran, name: str) -> str:
 
 
 def _failures(failed: Sequence[Ran], settings: Sequence[Json]) -> str:
-    rows = [[escape(label(settings[r.point])), str(r.seed), escape(r.status), escape(r.error[:200])] for r in failed]
+    alike: dict[tuple[int, str, str], list[str]] = {}
+    for run in failed:
+        alike.setdefault((run.point, run.status, run.error), []).append(str(run.seed))
+    rows = [
+        [escape(label(settings[point])), ", ".join(seeds), escape(status), escape(error[:200])]
+        for (point, status, error), seeds in alike.items()
+    ]
     hint = ""
     if any(r.error.startswith("NameError") for r in failed):
         hint = "\n\nThe cell is run alone: what it takes from other cells it must import or define itself."
-    return f"## Runs without a value\n\n{table(['grid point', 'seed', 'status', 'why'], rows)}{hint}"
+    return f"## Runs without a value\n\n{table(['grid point', 'seeds', 'status', 'why'], rows)}{hint}"
 
 
 def _what_it_means(points: int) -> str:
@@ -119,8 +141,14 @@ def _abstract(runs: Sequence[Ran], lines: Sequence[Line], settings: Sequence[Jso
         for line in lines
         if line.metric == name and line.mean is not None
     ]
-    told = [f"{label(line.settings)} is {line.says}" for line in lines if line.metric == name and line.difference]
+    told = [f"{label(line.settings)} is {_judged(line)}" for line in lines if line.metric == name and line.difference]
     return f"{name} over {len(settings)} grid points: {'; '.join(said)}. {'; '.join(told)}."
+
+
+def _result(line: Line) -> Json:
+    """A line for the handle, settings as values."""
+    values = {name: ast.literal_eval(value) for name, value in line.settings.items()}
+    return {**dump(line), "settings": values}
 
 
 def _plain(run: Ran) -> Json:

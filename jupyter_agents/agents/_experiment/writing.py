@@ -11,13 +11,14 @@ from ...records import Json, dump, dumps, parse
 from ...runtime.notebook.markdown import code, escape, table
 from ...runtime.notebook.report import cost_line, fill, measured
 from .asked import label
-from .attempts import TRIES, Scored, Tried, all_tries, baseline, best
+from .attempts import TRIES, Tried, all_tries, baseline, best
 from .concluding import Conclusion, numbers
 from .drawing import shown_by
 from .final import SHARE, Final, final_of
 from .loading import root_of
 from .picturing import TESTED
 from .protocol import Plan, definition, plan_of, validation_seeds
+from .running import Scored
 
 SCORES = "scores.json"
 """The scorer's record among a run's artefacts."""
@@ -154,7 +155,7 @@ def _settings(tried: Tried) -> str:
 def _validation(bench: Bench, tried: Tried) -> str:
     if tried.status != "ok":
         return f"{tried.status}: {escape(tried.reason[:160])}"
-    return measured(tried.score, root_of(bench).name, tried.cell, tried.runs[0].output_hash)
+    return measured(tried.score, root_of(bench).name, tried.shown, tried.runs[0].output_hash)
 
 
 def _findings(final: Final | None, tries: Sequence[Tried]) -> str:

@@ -10,7 +10,7 @@ from ...tools.papers import FindPassages, OpenPaper, Quote, SearchArxiv, readabl
 from ...tools.ranking import Passage, words
 from ...tools.telling import Telling, telling_sentences
 from .. import Bench
-from .artefacts import Choice, Findings, Plan, Selection, Statement, options
+from .artefacts import Choice, Findings, Plan, Selection, Statement, options, too_old
 from .following import Pointer, pointers
 
 ALIKE = 0.3
@@ -79,8 +79,7 @@ async def _followed(bench: Bench, passages: list[Passage]) -> bool:
 
 async def _passages(bench: Bench) -> list[Passage]:
     """The best paragraphs of papers of the right years that speak of the question at all."""
-    since = options(bench).since or 0
-    ids = tuple(id for id in readable(bench) if int(bench.state.papers[id].get("year") or 9999) >= since)
+    ids = tuple(id for id in readable(bench) if not too_old(bench, id))
     if not ids:
         return []
     wanted = FindPassages(query=bench.request.text, papers=ids, limit=PASSAGES)
@@ -93,9 +92,8 @@ def _selection(bench: Bench, passages: list[Passage]) -> Selection:
     """The papers that passages come from, in their order, as many as asked for."""
     found = list(dict.fromkeys(p.paper for p in passages))[: options(bench).papers]
     why = {id: f"{sum(p.paper == id for p in passages)} paragraphs speak of the question" for id in found}
-    since = options(bench).since or 0
     passed = {
-        id: f"before {since}" if int(bench.state.papers[id].get("year") or 9999) < since else "nothing on the question"
+        id: f"before {options(bench).since}" if too_old(bench, id) else "nothing on the question"
         for id in readable(bench)
         if id not in why
     }
