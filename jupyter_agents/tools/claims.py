@@ -9,7 +9,7 @@ from msgspec import Meta
 from ..checking.clean_run import judge_run
 from ..checking.perturbation import Perturbation, downgrade
 from ..checking.verdicts import Facts, apart
-from ..records import Cell, Claim, ClaimKind, Observation, Record, Verdict, changed, dump, parse
+from ..records import Claim, ClaimKind, Observation, Record, Verdict, changed, dump, parse
 from . import Desk, tool
 from ._perturbing import perturbed_values
 
@@ -178,12 +178,6 @@ def verdicts_of(desk: Desk) -> tuple[Verdict, ...]:
     missing = _whys(code.not_computed)
     judged = judge_run(claims, desk.state.cells, facts=facts)
     return tuple(_explained(downgrade(verdict, tried), missing) for verdict in judged)
-
-
-def showing(cells: tuple[Cell, ...], claim: str) -> list[Any]:
-    """The values that cells showed for a claim."""
-    results = [cell.result for cell in cells if cell.result is not None]
-    return [v.value for result in results for v in result.values if v.kind == "claim" and v.name == claim]
 
 
 def _whys(shortfalls: tuple[Shortfall, ...]) -> dict[str, str]:

@@ -30,12 +30,12 @@ def of_kind(drafts: tuple[Draft, ...], kind: str) -> list[str]:
 
 
 def test_no_words_of_a_paper_leave_their_comment_or_string(hostile: Paper) -> None:
-    for source in of_kind(skeleton(hostile, (), ()), "code"):
+    for source in of_kind(skeleton(hostile, (), Path(), ()), "code"):
         ast.parse(source)
 
 
 def test_latex_that_could_run_in_a_page_is_shown_as_text(hostile: Paper) -> None:
-    texts = of_kind(skeleton(hostile, (), ()), "markdown")
+    texts = of_kind(skeleton(hostile, (), Path(), ()), "markdown")
     linked = next(text for text in texts if "href" in text)
     assert "```latex" in linked
     plain = next(text for text in texts if "a < b" in text)
@@ -72,8 +72,7 @@ def test_data_files_are_read_as_they_are_parted(
     tmp_path: Path, name: str, content: str, shape: tuple[int, int]
 ) -> None:
     (tmp_path / name).write_text(content)
-    paper = Paper(id="local:x", version="", kind="latex", title="", text="", folder=str(tmp_path))
-    code = data_source(paper, name)
+    code = data_source(tmp_path, name)
     space: dict[str, object] = {"pd": pd, "work": tmp_path}
     exec(code, space)
     frame = space["a"]
@@ -83,8 +82,7 @@ def test_data_files_are_read_as_they_are_parted(
 
 def test_a_file_that_is_no_table_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("some words\nand more of them, here\n")
-    paper = Paper(id="local:x", version="", kind="latex", title="", text="", folder=str(tmp_path))
-    assert data_source(paper, "notes.txt") == ""
+    assert data_source(tmp_path, "notes.txt") == ""
 
 
 def test_a_repository_runs_as_the_notebook_did(tmp_path: Path) -> None:

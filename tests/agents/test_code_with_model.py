@@ -91,9 +91,15 @@ async def test_values_that_are_typed_or_do_not_move_or_come_from_less_are_unchec
 ) -> None:
     fit = "p = k / N\nclaim('p_heads', 0.65)\nclaim('p_heads-uncertainty', float(np.sqrt(sum([10, 12]) / 5803)))"
     code = {**coin.CODE, "reduced": [{"claim": "z", "why": "only the first series"}]}
-    server.say(*coin.script(fit=fit, code=code))
+    drawn = "np.random.default_rng(seed).choice(flips['heads'], N).mean()"
+    seeds = f"for seed in range(5):\n    claim('z', {drawn})"
+    random = {"claims": [coin.CLAIMS["claims"][0], {**coin.CLAIMS["claims"][1], "kind": "stochastic"}]}
+    server.say(*coin.script(fit=fit, z=seeds, code=code, claims=random))
     folder, _ = await run(asking(), with_model)
     found = verdicts(project(read(folder.journal)))
+    tried = {p["claim"]: p for p in project(read(folder.journal)).artefacts["perturbations"]["tried"]}
+    assert len(tried["z"]["before"]) == len(tried["z"]["after"]) == 5
+    assert found["z"].seeds == 5
     assert {v.status for v in found.values()} == {"unchecked"}
     assert "typed into the code" in found["p_heads"].reason
     assert "does not move when flips.csv is perturbed" in found["p_heads-uncertainty"].reason

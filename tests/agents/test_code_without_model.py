@@ -65,12 +65,22 @@ async def test_no_paper_named_says_what_to_name(settings: Settings) -> None:
     assert "name a paper" in folder.report.read_text()
 
 
-async def test_a_paper_without_results_or_tables_says_so(settings: Settings, tmp_path: Path) -> None:
+async def test_a_paper_without_results_says_so_and_data_named_as_sources_are_laid_beside_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "more.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "data" / "link.csv").symlink_to("/etc/passwd")
     paper = tmp_path / "pure.tex"
     paper.write_text(
         r"\documentclass{amsart}\title{On nothing}\begin{document}\maketitle\section{Main result}"
         r"For every $d>0$ there is a bound. \end{document}"
     )
-    folder, state = await run(Request(agent="code", text=str(paper), model="none"), settings)
+    request = Request(agent="code", text=str(paper), model="none", sources=("data",), folder=str(tmp_path))
+    folder, state = await run(request, settings)
     assert state is RunState.done
+    assert sorted(p.name for p in folder.work.iterdir() if p.is_file()) == ["more.csv"]
+    assert "more = pd.read_csv(work / 'more.csv')" in "".join(
+        c["source"] for c in json.loads(folder.notebook.read_text())["cells"]
+    )
     assert "no claim with a number" in folder.report.read_text()

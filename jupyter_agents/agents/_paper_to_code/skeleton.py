@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 from ...records import Claim, Record
@@ -49,14 +50,17 @@ class Draft(Record):
     implements: tuple[str, ...] = ()
 
 
-def skeleton(paper: Paper, claims: Sequence[Claim], files: Sequence[str]) -> tuple[Draft, ...]:
-    """All cells, in the order of the paper; a claim's check stands in the section that makes the claim."""
+def skeleton(paper: Paper, claims: Sequence[Claim], data: Path, files: Sequence[str]) -> tuple[Draft, ...]:
+    """All cells, in the order of the paper; a claim's check stands in the section that makes the claim.
+
+    files: names of the data files in the folder `data`.
+    """
     return (
         head(paper),
         Draft(source="## Parameters\n\nWhat the paper states, as printed; the comment says where."),
         Draft(source=parameters_source(parameters_in(paper), unstated_in(paper)), kind="code", tags=("parameters",)),
         Draft(source=SETUP, kind="code", tags=("setup",)),
-        *_data(paper, files),
+        *_data(data, files),
         *(draft for section in paper.sections for draft in _section(paper, section, claims)),
     )
 
@@ -87,8 +91,8 @@ def comment(text: str, limit: int = 100) -> str:
     return line if len(line) <= limit else f"{line[:limit].rstrip()}…"
 
 
-def _data(paper: Paper, files: Sequence[str]) -> Iterator[Draft]:
-    readable = [(name, source) for name in files if (source := data_source(paper, name))]
+def _data(folder: Path, files: Sequence[str]) -> Iterator[Draft]:
+    readable = [(name, source) for name in files if (source := data_source(folder, name))]
     if readable:
         yield Draft(source="## Data\n\nFiles that came with the paper's source.")
     for _, source in readable:
