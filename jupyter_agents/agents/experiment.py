@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..tools.findings import search_store
 from . import Agent, Artefact, Bench, Report, Role
-from ._experiment import metrics
+from ._experiment import metrics, own
 from ._experiment.asked import Options, options
 from ._experiment.attempts import all_tries, try_attempt
 from ._experiment.concluding import Choice, Conclusion, check_choice, check_conclusion, score_choice
@@ -27,7 +27,7 @@ PROMPTS = Path(__file__).parent / "prompts"
 async def prepare(bench: Bench) -> str:
     """Take down the data, and tell the lead what is asked for and within which limits."""
     asked = options(bench.request)
-    if asked.metric and given(bench) and not asked.cell:
+    if asked.metric and given(bench) and not asked.cell and own.asked_for(bench.request) is None:
         metrics.load(asked.metric)
     await bench.act("open_data", OpenData())
     said = [
@@ -75,7 +75,7 @@ def _metrics(asked: str) -> str:
     """Definitions of the metrics that a plan may name: the one asked for, else all."""
     known = [metrics.load(name) for name in metrics.names() if not asked or name == asked]
     lines = [f"- {m.name}: {m.about}; {m.direction}" for m in known]
-    return "\n".join(lines) or f"- {asked}: what your evaluation cell shows under this name"
+    return "\n".join(lines) or f"- {asked.removesuffix('.py')}: the person's own, or what your evaluation cell shows"
 
 
 AGENT = Agent(
