@@ -62,7 +62,7 @@ async def flow(run: Run) -> None:
     required = list(run.board.required())
     at = required.index(name)
     await _produce(run, required[:at])
-    if run.board.read(name) is None:
+    if run.board.read(name) is None:  # an agent may have filled it where nothing is to be searched
         best = await _search(run, name)
         if best.run is not run:
             await run.adopt(best.run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 from jupyter_agents.records import Request, RunState
 from jupyter_agents.runtime.journal.folder import RunFolder
 from jupyter_agents.runtime.journal.journal import read
+from jupyter_agents.session.process import work
 from jupyter_agents.session.start import run
 from jupyter_agents.settings import Settings, resolve
+from tests.support.crash import model_results, prefixes
 from tests.support.model_replies import text, tools
 from tests.support.model_server import ModelServer
 from tests.support.outlier_model import (
@@ -134,6 +137,23 @@ async def test_the_published_tree_makes_drafts_mends_and_improves(
     cells = {c["id"] for c in json.loads(folder.notebook.read_text())["cells"]}
     assert {one["cell"] for one in scores["tries"]} <= cells
     assert "too few to tell" in scores["final"]["says"]
+
+
+@pytest.mark.soak
+async def test_killed_anywhere_the_tree_ends_the_same_and_pays_nothing_twice(
+    settings: Settings, server: ModelServer, line: dict[str, Path], tmp_path: Path
+) -> None:
+    server.say(play)
+    folder, _ = await run(asked(design="tree_search", options={"seeds": 1}), settings, data=line)
+    whole = json.loads((folder.artifacts / "scores.json").read_text())
+    for n, copy in prefixes(folder, tmp_path / "killed", every=12):
+        answered, before = model_results(copy), len(server.requests)
+        assert await work(copy) is RunState.done, n
+        assert answered + len(server.requests) - before == model_results(copy), n
+        again = json.loads((copy.artifacts / "scores.json").read_text())
+        assert [t["id"] for t in again["tries"]] == [t["id"] for t in whole["tries"]], n
+        assert again["final"]["difference"] == whole["final"]["difference"], n
+        shutil.rmtree(copy.path)
 
 
 EVALUATION = """
