@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..tools.findings import search_store
 from . import Agent, Artefact, Bench, Report, Role
-from ._experiment import metrics
+from ._experiment import metrics, own
 from ._experiment.asked import Options, options
 from ._experiment.attempts import all_tries, try_attempt
 from ._experiment.concluding import Choice, Conclusion, check_choice, check_conclusion, score_choice
@@ -21,15 +21,22 @@ from ._experiment.reporting import sweep_report
 from ._experiment.sweep import SWEEP, lay_sweep, run_point, sweep
 from ._experiment.writing import attempts_report, partial_report
 
+SWEPT = (
+    "The sweep that the person asked for has been run; look_at_data shows what it measured. Nothing else can be "
+    "tried: conclude from it, and hand in the conclusion."
+)
 PROMPTS = Path(__file__).parent / "prompts"
 
 
 async def prepare(bench: Bench) -> str:
     """Take down the data, and tell the lead what is asked for and within which limits."""
     asked = options(bench.request)
-    if asked.metric and given(bench) and not asked.cell:
+    if asked.metric and given(bench) and not asked.cell and own.asked_for(bench.request) is None:
         metrics.load(asked.metric)
     await bench.act("open_data", OpenData())
+    if bench.has_model and _has_cell(bench):
+        await _sweep(bench)
+        return f"Goal: {bench.request.text}\n{SWEPT}"
     said = [
         f"Goal: {bench.request.text}",
         f"Data that came with the request: {', '.join(one.name for one in given(bench)) or 'none'}",
@@ -42,15 +49,22 @@ async def prepare(bench: Bench) -> str:
 
 async def without_model(bench: Bench) -> None:
     """A sweep over the user's own cell; nothing else can be measured without somebody who writes code."""
-    asked = options(bench.request)
-    if not asked.cell and not bench.request.options.get("cell_source"):
+    if not _has_cell(bench):
         raise InputError(
             "without a model an experiment runs a cell of yours: add --cell ID or --cell FILE.py, with --sweep "
             "NAME=A,B and --seeds N; or set up a model (ANTHROPIC_API_KEY, or --model and a base_url), which writes "
             "and compares attempts by itself"
         )
+    await _sweep(bench)
+
+
+def _has_cell(bench: Bench) -> bool:
+    return bool(options(bench.request).cell or bench.request.options.get("cell_source"))
+
+
+async def _sweep(bench: Bench) -> None:
     await sweep(bench)
-    await bench.act("draw_sweep", DrawSweep(metric=asked.metric))
+    await bench.act("draw_sweep", DrawSweep(metric=options(bench.request).metric))
 
 
 async def settle(bench: Bench) -> None:
@@ -75,7 +89,7 @@ def _metrics(asked: str) -> str:
     """Definitions of the metrics that a plan may name: the one asked for, else all."""
     known = [metrics.load(name) for name in metrics.names() if not asked or name == asked]
     lines = [f"- {m.name}: {m.about}; {m.direction}" for m in known]
-    return "\n".join(lines) or f"- {asked}: what your evaluation cell shows under this name"
+    return "\n".join(lines) or f"- {asked.removesuffix('.py')}: the person's own, or what your evaluation cell shows"
 
 
 AGENT = Agent(

@@ -62,7 +62,7 @@ async def flow(run: Run) -> None:
     required = list(run.board.required())
     at = required.index(name)
     await _produce(run, required[:at])
-    if run.board.read(name) is None:
+    if run.board.read(name) is None:  # an agent may have filled it where nothing is to be searched
         best = await _search(run, name)
         if best.run is not run:
             await run.adopt(best.run)
@@ -123,16 +123,17 @@ async def _next(run: Run, name: str, nodes: list[Node]) -> Node:
 
 async def _grow(run: Run, node: Node, task: str, name: str, nodes: list[Node]) -> Node:
     """One node's conversation, which ends when the artefact is handed in anew or its turns are used up."""
-    before = run.board.read(name)
-    talk = _open(run, [name], nodes)
+    talk, handed_in = _open(run, [name], nodes), False
     talk.tell(task)
     for _ in range(TURNS):
         reply = await talk.ask()
         for call in reply.calls:
-            talk.answer(call.id, await run.act(call))
-        if run.board.read(name) != before or not reply.calls:
+            observation = await run.act(call)
+            talk.answer(call.id, observation)
+            handed_in = handed_in or (call.tool == f"submit_{name}" and not observation.error)
+        if handed_in or not reply.calls:
             break
-    if run.board.read(name) != before:
+    if handed_in:
         node.score, node.said = await run.score(name), run.board.read(name)
     return node
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .line import LiveRun
 
 WITHOUT = (
-    "**Without a model**: {why}, so this is what code alone can do; nothing here was written, judged or summarised by a "
-    "model."
+    "**Without a model**: {why}, so this is what code alone can do; nothing here was written, judged or summarised "
+    "by a model."
 )
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_agents.agents._experiment import leaks, metrics, tables
+from jupyter_agents.agents._experiment import leaks, metrics, own, tables
 from jupyter_agents.agents._experiment.scorer import Scorer, scorer
 from jupyter_agents.agents._experiment.tables import ROW, Split
-from jupyter_agents.errors import DataError, UnknownName
+from jupyter_agents.errors import DataError, InputError, UnknownName
+from jupyter_agents.records import Request
 
 
 def points(n: int = 100, seed: int = 0) -> pd.DataFrame:
@@ -211,11 +212,12 @@ def test_a_file_that_has_changed_is_no_longer_scored(tmp_path: Path) -> None:
     path = tmp_path / "points.parquet"
     points().to_parquet(path)
     print_ = tables.fingerprint(path)
-    judge = scorer(path, print_, "y", "rmse", Split(seed=1))
-    assert scorer(path, print_, "y", "rmse", Split(seed=1)) is judge
+    rmse = metrics.load("rmse")
+    judge = scorer(path, print_, "y", rmse, Split(seed=1))
+    assert scorer(path, print_, "y", rmse, Split(seed=1)) is judge
     points(seed=9).to_parquet(path)
     with pytest.raises(DataError, match="has changed since"):
-        scorer(path, print_, "y", "rmse", Split(seed=2))
+        scorer(path, print_, "y", rmse, Split(seed=2))
 
 
 @pytest.mark.parametrize(
@@ -241,3 +243,29 @@ def test_tables_are_read_from_csv_parquet_and_arrays(tmp_path: Path) -> None:
     assert list(tables.read(tmp_path / "b.npy").columns) == ["x0", "x1"]
     with pytest.raises(DataError, match="1 dimensions"):
         tables.read(tmp_path / "c.npy")
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("def score(a, b): return 1.0", "must say higher_is_better"),
+        ("higher_is_better = True", "defines no score"),
+        ("def score(a): return 1.0\nhigher_is_better = True", "defines no score"),
+        ("def score(", "no Python that can be read"),
+    ],
+)
+def test_a_metric_of_ones_own_says_what_it_lacks(tmp_path: Path, source: str, says: str) -> None:
+    (tmp_path / "mine.py").write_text(source)
+    request = Request(agent="experiment", text="", folder=str(tmp_path), options={"metric": "mine.py"})
+    with pytest.raises(InputError, match=says):
+        own.asked_for(request)
+
+
+def test_a_metric_of_ones_own_is_read_and_never_run(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "raise SystemExit\nhigher_is_better = False\ndef score(truth, predicted): return 1"
+    )
+    request = Request(agent="experiment", text="", folder=str(tmp_path), options={"metric": "mine.py"})
+    found = own.asked_for(request)
+    assert found is not None
+    assert (found.name, found.higher) == ("mine", False)

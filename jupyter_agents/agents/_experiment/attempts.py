@@ -220,7 +220,7 @@ async def _measure(desk: Bench, plan: Plan, code: str, tried: Tried) -> tuple[Tr
                 seconds += ran.seconds
                 if seed == 0:
                     results.append(ran)
-                scored.append(score_of(desk, plan, kernel, ran, seed, "validation"))
+                scored.append(await score_of(desk, plan, kernel, ran, seed, "validation"))
             runs.append(tuple(scored))
     except JupyterAgentsError as error:
         return changed(tried, status="failed", reason=error.message, duration_s=seconds), ran

@@ -12,12 +12,15 @@ from ...checking import statistics
 from ...errors import UnknownName
 from ...records import Record
 from ...runtime.notebook.report import Measured, fill
+from .asked import label, options
 from .attempts import Tried, all_tries, code_of
 from .drawing import COLLECTED, shown_by
 from .final import Final, final_of
 from .loading import root_of
 from .picturing import TESTED
 from .protocol import plan_of
+from .summary import Line, summarise
+from .sweep import SWEEP, laid, ran
 
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s?%?")
 SMALL = 10
@@ -66,6 +69,9 @@ async def score_choice(bench: Bench, choice: Choice) -> float | None:
 
 async def check_conclusion(bench: Bench, conclusion: Conclusion) -> tuple[str, ...]:
     """Problems of a conclusion: no test yet, numbers that a model typed, names that nothing has."""
+    if SWEEP in bench.state.artefacts:
+        source = " ".join([bench.request.text, *(cell.source for cell in bench.state.cells)])
+        return tuple(_problems(conclusion, sweep_numbers(bench), source))
     final = final_of(bench)
     if final is None:
         return ("nothing has been tested yet; call score_test first, then conclude from what it says",)
@@ -73,18 +79,49 @@ async def check_conclusion(bench: Bench, conclusion: Conclusion) -> tuple[str, .
     problems = []
     if len(tries) < plan.attempts and not conclusion.stopped_early:
         problems.append(f"{len(tries)} of {plan.attempts} planned attempts were made; say why in `stopped_early`")
-    known = numbers(bench, final, tries)
+    source = " ".join([bench.request.text, str(plan), *(code_of(bench, tried) for tried in tries)])
+    return (*problems, *_problems(conclusion, numbers(bench, final, tries), source))
+
+
+def _problems(conclusion: Conclusion, known: dict[str, Measured], source: str) -> list[str]:
+    """Names that nothing has, and numbers that a model typed."""
+    problems = []
     for text in (conclusion.answer, conclusion.limits):
         try:
             fill(text, known)
         except UnknownName as error:
             problems.append(error.message)
-    source = " ".join([bench.request.text, str(plan), *(code_of(bench, tried) for tried in tries)])
     typed = _typed(f"{conclusion.answer} {conclusion.limits}", source)
     if typed:
         names = ", ".join(f"{{{{{name}}}}}" for name in list(known)[:6])
         problems.append(f"{', '.join(typed)}: measured numbers are not typed; write a name instead, such as {names}")
-    return tuple(problems)
+    return problems
+
+
+def sweep_lines(bench: Bench) -> tuple[Line, ...]:
+    """What a sweep measured, one line for each metric and grid point."""
+    return summarise(ran(bench), laid(bench).settings, options(bench.request).metric)
+
+
+def sweep_numbers(bench: Bench) -> dict[str, Measured]:
+    """Every number of a sweep that a conclusion may use: {{mean1}}, {{difference2}} … by the lines' order."""
+    place = (root_of(bench).name, *shown_by(bench, COLLECTED))
+    found: dict[str, Measured] = {}
+    for i, line in enumerate(sweep_lines(bench), 1):
+        figures = {"mean": line.mean, "half_width": line.half_width, "difference": line.difference}
+        figures["difference_half_width"] = line.difference_half_width
+        found |= {f"{what}{i}": _measured(value, *place) for what, value in figures.items() if value is not None}
+    return found
+
+
+def sweep_told(bench: Bench) -> str:
+    """A sweep as its lead reads it, with the names of its numbers."""
+    lines = [
+        f"{i}. {label(line.settings)}: {line.metric} {{{{mean{i}}}}} = {line.mean}, {line.n} seeds, "
+        f"{line.failed} failed; {{{{difference{i}}}}} = {line.difference}: {line.says}"
+        for i, line in enumerate(sweep_lines(bench), 1)
+    ]
+    return "\n".join([*lines, "intervals: {{half_width1}} …, {{difference_half_width2}} …"])
 
 
 def numbers(bench: Bench, final: Final, tries: tuple[Tried, ...]) -> dict[str, Measured]:

@@ -28,6 +28,9 @@ class DrawSweep(Record):
 async def draw_sweep(desk: Bench, arguments: DrawSweep) -> Observation:
     """Collect what every run gave into a table, with intervals, and draw one picture for each metric."""
     runs, settings = ran(desk), laid(desk).settings
+    # a sweep needs neither plan nor attempts: what was asked for is the plan, and the grid was tried
+    desk.emit("artefact", {"name": "plan", "value": {"question": desk.request.text, "sweep": list(settings)}})
+    desk.emit("artefact", {"name": "attempt", "value": {"id": "sweep"}})
     lines = summarise(runs, settings, arguments.metric)
     if not lines:
         return Observation(text="no run gave a value; there is nothing to draw", error=True)

@@ -128,7 +128,7 @@ async def _tested(desk: Bench, plan: Plan, kernel: Any, tried: Tried, seed: int)
     if not plan.evaluation:
         _lay_test(desk, plan, kernel, seed)
     ran = await run_once(kernel, plan, (tried.cell, tried.shown), tried.chosen, seed, code_of(desk, tried))
-    return score_of(desk, plan, kernel, ran, seed, "test")
+    return await score_of(desk, plan, kernel, ran, seed, "test")
 
 
 def _lay_test(desk: Bench, plan: Plan, kernel: Any, seed: int) -> None:

@@ -35,7 +35,7 @@ def in_data(scorer: Scorer) -> tuple[str, ...]:
 def in_score(scorer: Scorer, value: float) -> tuple[str, ...]:
     """Whether a validation or test score is suspiciously perfect."""
     metric = scorer.metric
-    if abs(value - metric.best) > 1e-9:
+    if not abs(value - metric.best) <= 1e-9:  # of a person's own metric nobody knows the best value
         return ()
     return (f"{metric.name} is {value:g}, perfect: the predictions equal the labels, look for a leak",)
 

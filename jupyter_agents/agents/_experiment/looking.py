@@ -14,8 +14,10 @@ from ...tools import tool
 from ...tools.notebook import make_cell
 from . import tables
 from .asked import options
+from .concluding import sweep_told
 from .loading import given
 from .protocol import TRAIN, plan_of, split_seed
+from .sweep import SWEEP
 from .tables import Split
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ class LookAtData(Record):
 @tool("read")
 async def look_at_data(desk: Bench, arguments: LookAtData) -> Observation:
     """See which data came with the request: columns, kinds, missing values, ranges of training rows."""
+    if SWEEP in desk.state.artefacts:
+        return Observation(text=sweep_told(desk), untrusted=True, source="the sweep")
     there = given(desk)
     if not there:
         return Observation(text="no data came with the request; an evaluation cell may generate some")

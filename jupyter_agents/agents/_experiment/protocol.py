@@ -16,7 +16,7 @@ from ...errors import InputError, JupyterAgentsError
 from ...records import Json, Observation, Record, digest, parse
 from ...runtime.journal.folder import RunFolder
 from ...tools import Desk, tool
-from . import metrics
+from . import metrics, own
 from .asked import SEED, options
 from .loading import given, root_of, the_table
 from .scorer import Scorer, scorer
@@ -51,7 +51,9 @@ class Plan(Record):
             "what the attempt defines, and calls metric(NAME, value)"
         ),
     ] = ""
-    higher_is_better: Annotated[bool, Meta(description="Only with an evaluation cell")] = False
+    higher_is_better: Annotated[
+        bool, Meta(description="Only with an evaluation cell or a metric of the person's own")
+    ] = False
 
 
 class OpenData(Record):
@@ -63,6 +65,8 @@ async def open_data(desk: Desk, arguments: OpenData) -> Observation:
     """Take down which data came with the request, and what exactly is in them."""
     files = {one.name: fingerprint(one.path) if one.path.is_file() else "" for one in given(desk)}
     desk.emit("artefact", {"name": "data", "value": {"files": files}})
+    if files and (mine := own.asked_for(desk.request)) is not None:
+        desk.emit("artefact", {"name": own.OWN, "value": mine})
     return Observation(text=", ".join(files) or "no data")
 
 
@@ -71,6 +75,8 @@ def plan_of(desk: Desk) -> Plan:
     found = desk.state.artefacts.get("plan")
     if found is None:
         raise InputError("there is no plan yet; hand one in with submit_plan")
+    if "sweep" in found:
+        raise InputError("a sweep was asked for and has been run; nothing else is tried here")
     return parse(found, Plan)
 
 
@@ -78,7 +84,8 @@ def scorer_of(desk: Desk, plan: Plan) -> Scorer:
     """The frozen scorer of a plan with labelled data. Raises DataError, UnknownName."""
     one = the_table(desk, plan.data)
     rule = Split(seed=split_seed(desk), how=plan.split, by=plan.split_by)
-    return scorer(one.path, desk.state.artefacts["data"]["files"][one.name], plan.target, plan.metric, rule)
+    metric = own.of(desk, plan.metric) or metrics.load(plan.metric)
+    return scorer(one.path, desk.state.artefacts["data"]["files"][one.name], plan.target, metric, rule)
 
 
 def split_seed(desk: Desk) -> int:
@@ -94,8 +101,9 @@ def judge_hash(desk: Desk, plan: Plan) -> str:
 
 
 def higher(plan: Plan) -> bool:
-    """Whether more is better."""
-    return plan.higher_is_better if plan.evaluation else metrics.load(plan.metric).higher
+    """Whether more is better; of our metrics their definition says it, of others the plan."""
+    known = not plan.evaluation and plan.metric in metrics.names()
+    return metrics.load(plan.metric).higher if known else plan.higher_is_better
 
 
 def validation_seeds(desk: Desk) -> range:
@@ -108,7 +116,11 @@ async def check_plan(bench: Bench, plan: Plan) -> tuple[str, ...]:
     if bench.state.artefacts.get("tries"):
         return ("attempts have been scored by the plan there is; it can no longer be changed",)
     asked = options(bench.request)
-    problems = [*_against_request(plan, asked.metric, asked.target)]
+    wanted = bench.state.artefacts[own.OWN]["name"] if own.OWN in bench.state.artefacts else asked.metric
+    problems = [*_against_request(plan, wanted, asked.target)]
+    mine = own.of(bench, plan.metric)
+    if mine is not None and plan.higher_is_better != mine.higher:
+        problems.append(f"the file of {mine.name} says higher_is_better = {mine.higher}; so must the plan")
     if plan.attempts > asked.attempts:
         problems.append(f"the person allows {asked.attempts} attempts; plan at most that many")
     if not plan.ideas:
@@ -133,7 +145,7 @@ def definition(desk: Desk, plan: Plan) -> Json:
     if plan.evaluation:
         about = "shown by the evaluation cell"
     else:
-        about = metrics.load(plan.metric).about
+        about = scorer_of(desk, plan).metric.about
     return {
         "metric": plan.metric,
         "about": about,

@@ -6,23 +6,24 @@ import ast
 from collections.abc import Sequence
 
 from ...agents import Bench, Report
-from ...records import Json, dump, dumps
+from ...records import Json, dump, dumps, parse
 from ...runtime.notebook.markdown import code, escape, table
-from ...runtime.notebook.report import measured
+from ...runtime.notebook.report import fill, measured
 from . import metrics
-from .asked import label, options
+from .asked import label
+from .concluding import Conclusion, sweep_lines, sweep_numbers
 from .drawing import COLLECTED, shown_by
 from .loading import root_of
-from .summary import Line, Ran, metrics_shown, summarise
+from .summary import Line, Ran, metrics_shown
 from .sweep import laid, ran
 
 
 def sweep_report(bench: Bench) -> Report:
     """What a sweep found, also where some of it failed."""
     runs, swept = ran(bench), laid(bench)
-    lines = summarise(runs, swept.settings, options(bench.request).metric)
+    lines = sweep_lines(bench)
     failed = [run for run in runs if run.status != "ok"]
-    parts = [_counted(runs, swept.settings, failed)]
+    parts = [*_concluded(bench), _counted(runs, swept.settings, failed)]
     parts += [f"> {escape(warning)}" for warning in swept.warnings]
     parts += [_set_from_outside(swept.defaults)] if swept.defaults else []
     names = list(dict.fromkeys(line.metric for line in lines))
@@ -44,6 +45,15 @@ def sweep_report(bench: Bench) -> Report:
         keywords=("sweep", *names),
         publish=bool(lines),
     )
+
+
+def _concluded(bench: Bench) -> list[str]:
+    """The lead's conclusion with the measured numbers put in, where there was a lead."""
+    found = bench.state.artefacts.get("conclusion")
+    if found is None:
+        return []
+    said, known = parse(found, Conclusion), sweep_numbers(bench)
+    return [f"{fill(said.answer, known)}\n\n*Limits*: {fill(said.limits, known)}"]
 
 
 def _counted(runs: Sequence[Ran], settings: Sequence[Json], failed: Sequence[Ran]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...agents import Bench
 from ...errors import DataError, ReadRefused
 from ...records import CellResult, Json, Record
+from . import own
 from .asked import SEED
 from .protocol import Plan, scorer_of
 from .tables import ROW, Part
@@ -62,7 +63,7 @@ async def run_once(kernel: Kernel, plan: Plan, cells: tuple[str, str], setting: 
     return Ran(program=program, judged=await kernel.execute(plan.evaluation, cell=cells[1]))
 
 
-def score_of(desk: Bench, plan: Plan, kernel: Kernel, ran: Ran, seed: int, part: Part) -> Scored:
+async def score_of(desk: Bench, plan: Plan, kernel: Kernel, ran: Ran, seed: int, part: Part) -> Scored:
     """The score of one run, from its predictions or its evaluation cell. Raises DataError saying what is wrong."""
     result = ran.last
     if result is None or not result.ok:
@@ -75,7 +76,8 @@ def score_of(desk: Bench, plan: Plan, kernel: Kernel, ran: Ran, seed: int, part:
     if not handed:
         raise DataError('the program handed over no predictions; end it with predictions("validation", table)')
     table = _table(kernel, str(handed[-1].value))
-    value = scorer_of(desk, plan).score(part, table)
+    judge, mine = scorer_of(desk, plan), own.of(desk, plan.metric)
+    value = judge.score(part, table) if mine is None else await own.score(desk, mine, *judge.aligned(part, table))
     return Scored(seed=seed, value=value, output_hash=handed[-1].output_hash)
 
 
