@@ -20,6 +20,8 @@ from .watching import watch
 
 Begin = Callable[[Sequence[str], str], RunFolder]
 """Starts a run from the words and the body of a `%%agent` cell."""
+STATUS = "white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5; max-height: 24em; overflow-y: auto"
+"""How the text below the form looks; colours and fonts are the page's own."""
 
 
 class LaunchForm:
@@ -41,7 +43,7 @@ class LaunchForm:
         self.model = ipywidgets.Text(value=settings.model, description="Model", **wide)
         self.design = ipywidgets.Dropdown(options=designs.names(), value=settings.design, description="Design", **wide)
         self.button = ipywidgets.Button(description="Start", button_style="primary")
-        self.status = ipywidgets.HTML()
+        self.status = ipywidgets.HTMLMath()
         self.button.on_click(self._start)
         fields = [self.agent, self.request, self.sources, self.budget, self.model, self.design]
         self.box = ipywidgets.VBox([*fields, self.button, self.status])
@@ -78,7 +80,7 @@ class LaunchForm:
         self.button.disabled = False
 
     def _say(self, text: str) -> None:
-        self.status.value = f"<pre style='white-space: pre-wrap'>{escape(text)}</pre>"
+        self.status.value = f'<div style="{STATUS}">{escape(text)}</div>'
 
 
 def launch_form(begin: Begin, settings: Settings) -> Any:

@@ -131,7 +131,8 @@ def _headline(progress: Progress) -> str:
     counts = [(progress.papers, "paper"), (progress.evidence, "quote"), (progress.cells, "cell")]
     parts += [f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n]
     parts.append(f"run {progress.run}")
-    reason = f" — {progress.reason}" if progress.reason else ""
+    asked = progress.question is not None and progress.reason == progress.question.title  # shown below anyway
+    reason = f" — {progress.reason}" if progress.reason and not asked else ""
     return shorten(" · ".join(parts) + reason, 600)
 
 
