@@ -165,6 +165,7 @@ FIXED = (
     ),
     Verb(("store", "rebuild"), "Build the index again from the record."),
     Verb(("papers", "show"), "A paper as it was read: sections, equations, tables, references.", (PAPER,), (JSON,)),
+    Verb(("papers", "claims"), "A paper's own results with a number.", (PAPER,), (JSON,)),
     Verb(("doctor",), "Check what this machine lacks, and say how to mend it.", (), (JSON,), face="shell"),
     Verb(
         ("schema",),

@@ -300,8 +300,8 @@ def test_a_preprint_that_is_shared_is_found_shown_and_withdrawn(
 PAPER = r"""\documentclass{article}
 \title{On shelves}
 \begin{document}
-\section{Counting}
-We count $4$ shelves \cite{a,b}.
+\section{Results}
+We obtain an accuracy of 93.1\% with our counting. We count $4$ shelves \cite{a,b}.
 \begin{equation} n = 4 \end{equation}
 \begin{thebibliography}{9}
 \bibitem{a} A. Author, \emph{Shelves}, 2001.
@@ -321,5 +321,11 @@ def test_a_paper_is_shown_whole(home: Path, capsys: Capture) -> None:
     assert {"sections", "paragraphs", "tables", "figures", "references", "missing"} <= set(paper)
     assert main(["papers", "show", str(home / "shelves.tex")]) == 0
     assert "1 equations" in capsys.readouterr().out
+    assert main(["papers", "claims", str(home / "shelves.tex"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "jupyter_agents.claims/1"
+    assert ["93.1" in claim["value"] for claim in found["claims"]] == [True]
+    assert main(["papers", "claims", str(home / "shelves.tex")]) == 0
+    assert "accuracy of 93.1" in capsys.readouterr().out
     assert main(["papers", "show", str(home / "none.tex")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
