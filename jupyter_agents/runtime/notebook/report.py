@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 
 from ...errors import UnknownName
 from ...records import Claim, Evidence, Record, Sentence, Usage, Verdict
@@ -79,12 +80,13 @@ def claims_table(
     rows = []
     for claim in claims:
         verdict = by_claim.get(claim.id) or Verdict(claim=claim.id, status="unchecked", reason="was not judged")
-        link = measured(verdict.measured, run, verdict.cell, verdict.output_hash, notebook=notebook)
+        shown = _readable(verdict.measured, claim)
+        link = measured(shown, run, verdict.cell, verdict.output_hash, notebook=notebook)
         rows.append(
             [
                 escape(_what(claim)),
                 code(_printed(claim)),
-                link if verdict.measured and verdict.cell else escape(verdict.measured) or "–",
+                link if shown and verdict.cell else escape(shown) or "–",
                 f"**{_MARKS[verdict.status]}**",
                 escape(verdict.reason),
                 escape(claim.where) or "–",
@@ -96,6 +98,16 @@ def claims_table(
     said = ", ".join(f"{counts[status]} {status}" for status in _MARKS if counts[status])
     header = ["claim", "printed", "measured", "verdict", "why", "where in the paper"]
     return f"{len(claims)} claims: {said}.\n\n{table(header, rows)}"
+
+
+def _readable(value: str, claim: Claim) -> str:
+    """A measured value with three digits more than the claim has; the verdict's record keeps all of them."""
+    try:
+        exact = Decimal(value)
+    except InvalidOperation:
+        return value
+    digits = len(re.sub(r"\D", "", claim.value).lstrip("0")) or 1
+    return f"{exact:.{digits + 3}g}" if exact.is_finite() else value
 
 
 def _what(claim: Claim) -> str:

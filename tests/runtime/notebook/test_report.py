@@ -105,3 +105,19 @@ def test_cost_is_one_line_and_an_unknown_price_is_said() -> None:
     )
     assert cost_line(Usage(input_tokens=5, usd=None), model="local").startswith("price unknown")
     assert cost_line(Usage()) == "No model was used; this cost nothing."
+
+
+@pytest.mark.parametrize(
+    ("claimed", "value", "shown"),
+    [
+        ("2.24", "2.2399208316310501", "2.23992"),
+        ("34", "34.047727720190544", "34.048"),
+        ("0.11", "0.10778047654050104", "0.10778"),
+        ("93.1 %", "0.9312345678", "0.931235"),
+        ("5", "nan", "nan"),
+        ("5", "a text", "a text"),
+    ],
+)
+def test_a_measured_value_is_shown_with_three_digits_more_than_its_claim(claimed: str, value: str, shown: str) -> None:
+    verdict = Verdict(claim="c", status="reproduced", measured=value, cell="fit", output_hash=HASH)
+    assert f"[{shown}](" in claims_table([Claim(id="c", value=claimed)], [verdict], run="r1")
