@@ -27,6 +27,7 @@ JupyterAgentsError
 │   └── ContextExceeded         a conversation that no longer fits the model's window
 ├── StoreError
 │   ├── StoreEmpty
+│   ├── PreprintNotFound      no preprint with this id (exit code 2)
 │   ├── EmbedderMismatch        the index was built with another embedder: rebuild it
 │   ├── StoreLocked
 │   └── StoreUnreadable         a record that is damaged, of a newer version, or cannot be opened here
@@ -188,6 +189,12 @@ class StoreError(JupyterAgentsError):
 
 class StoreEmpty(StoreError):
     """There is nothing in the store yet."""
+
+
+class PreprintNotFound(StoreError, InputError):
+    """No preprint with this id."""
+
+    exit_code = 2
 
 
 class EmbedderMismatch(StoreError):

@@ -56,7 +56,11 @@ def resume(folder: RunFolder, *, from_seq: int | None = None, take_over: bool = 
     """Go on with a run in a new process. Raises RunOwned where another one has it."""
     there = owner(folder.lock)
     if there is not None and not take_over and alive(there) is not False:
-        raise RunOwned(f"run {folder.id} is at work already (process {there.pid} on {there.host})", run=folder.id)
+        raise RunOwned(
+            f"run {folder.id} is at work already (process {there.pid} on {there.host}); watch it with `jupyter agents "
+            f"runs show {folder.id}`, or pause or stop it first",
+            run=folder.id,
+        )
     options = ["--from", str(from_seq)] if from_seq is not None else []
     _launch(folder, [*options, *(["--take-over"] if take_over else [])])
 

@@ -102,7 +102,7 @@ class RunFolder:
         if found:
             raise RunNotFound(f"{id!r} begins {len(found)} runs: {', '.join(found[:5])}; write more of it", id=id)
         near = difflib.get_close_matches(id, known, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}?" if near else "see the list of runs"
+        hint = f"did you mean {near[0]}?" if near else "`jupyter agents runs list` shows all"
         raise RunNotFound(f"there is no run {id!r} in {runs}; {hint}", id=id, nearest=near[0] if near else None)
 
     @classmethod

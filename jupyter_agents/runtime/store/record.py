@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ...errors import StoreError, StoreUnreadable
+from ...errors import PreprintNotFound, StoreError, StoreUnreadable
 from ...records import Preprint, Verdict, digest, dumps
 from . import Reproduction, Submission
 from .catalogue import Catalogue
@@ -85,7 +85,7 @@ class SqliteRecord(Catalogue):
         return self.show(id, version=version)
 
     def show(self, id: str, version: int | None = None) -> Preprint:
-        """One preprint with its trust and withdrawal as they stand. Raises StoreError, StoreUnreadable."""
+        """One preprint with its trust and withdrawal as they stand. Raises PreprintNotFound, StoreUnreadable."""
         row = self._one(
             "SELECT v.document, v.content, v.trust, t.withdrawn, t.newest FROM versions v "
             "JOIN preprints t ON t.id = v.preprint WHERE v.preprint = ? AND v.version = coalesce(?, t.newest)",
@@ -102,13 +102,13 @@ class SqliteRecord(Catalogue):
             raise self._damaged(id)
         return _replace(stored, trust=row["trust"], withdrawn=row["withdrawn"])
 
-    def _missing(self, id: str, version: int | None) -> StoreError:
+    def _missing(self, id: str, version: int | None) -> PreprintNotFound:
         row = self._one("SELECT newest FROM preprints WHERE id = ?", id)
         if row:
-            return StoreError(
+            return PreprintNotFound(
                 f"preprint {id} has versions 1 to {row['newest']}, not {version}", id=id, version=version
             )
-        return StoreError(f"no preprint {id!r} in the store; search for it to find its id", id=id)
+        return PreprintNotFound(f"no preprint {id!r} in the store; search for it to find its id", id=id)
 
     def _damaged(self, id: str) -> StoreUnreadable:
         return StoreUnreadable(
