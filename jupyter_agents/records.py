@@ -117,7 +117,7 @@ class Budget(Record):
 
     usd: float | None = 5.0
     tokens: int | None = None
-    steps: int | None = 200
+    steps: int | None = 1000
     """Model calls and tool calls together."""
     wall_s: float | None = 4 * 3600.0
 

@@ -90,7 +90,7 @@ class Settings(Record):
     ] = 3.0
     budget_usd: Annotated[float, _about("What one run may spend; 0: nothing.", "US dollars", ge=0)] = 5.0
     budget_tokens: Annotated[int, _about("Tokens one run may use, read and written; 0: no limit.", "tokens", ge=0)] = 0
-    budget_steps: Annotated[int, _about("Model and tool calls of one run together.", "steps", ge=1)] = 200
+    budget_steps: Annotated[int, _about("Model and tool calls of one run together.", "steps", ge=1)] = 1000
     budget_wall_s: Annotated[float, _about("How long one run may take in all.", "seconds", gt=0)] = 14400.0
     day_usd: Annotated[
         float, _about("What all runs of a day may spend together; 0: no limit.", "US dollars", ge=0)
@@ -244,15 +244,14 @@ def _chosen(config: object | None) -> Mapping[str, object]:
 def _files() -> Iterator[tuple[str, Mapping[str, object]]]:
     """What the config files say, the least important first, as Jupyter orders them."""
     from jupyter_core.paths import jupyter_config_path
-    from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader
 
     for folder in reversed(jupyter_config_path()):
         path = Path(folder) / FILE
         try:
-            loaded = JSONFileConfigLoader(FILE, folder).load_config()
-        except ConfigFileNotFound:
+            loaded = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        except (FileNotFoundError, NotADirectoryError):
             continue
-        except (ValueError, TypeError, AttributeError, OSError) as exc:
+        except (msgspec.DecodeError, OSError) as exc:
             raise InputError(f"{path} cannot be read as JSON settings: {exc}; mend or remove it", path=path) from exc
         for section in loaded:
             if section != SECTION:

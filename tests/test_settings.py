@@ -117,7 +117,7 @@ def test_variables_that_are_no_settings_are_left_alone() -> None:
     assert resolve({}, environ={"JUPYTER_AGENTS_WORK": "/x", "JUPYTER_AGENT": "y"}) == resolve({}, environ={})
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", '"text"', '{"JupyterAgents": 3}', "\x00"])
+@pytest.mark.parametrize("content", ["{", "[]", "[1]", '"text"', '{"JupyterAgents": 3}', "\x00"])
 def test_a_broken_file_is_named(write_config: WriteConfig, content: str) -> None:
     path = write_config(content)
     with pytest.raises(InputError) as caught:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ import msgspec
 
 from ..designs import Run
 from ..errors import InputError, UnknownName
-from ..records import Budget, Call, Claim, Json, Observation, Record, Verdict, dump
+from ..records import Call, Claim, Json, Observation, Record, Verdict, dump
 from ..runtime.model import Effort
 from ..tools import Desk, State, Tool
 
@@ -131,7 +131,6 @@ class Agent:
     """Tools that only the program calls, through `Bench.act`; roles' own tools need not be repeated."""
     mask: Callable[[Bench, Observation], Observation] | None = None
     """What a model is shown of an observation (rule 15); the journal keeps the whole."""
-    budget: Budget = field(default_factory=Budget)
     copilot: tuple[str, ...] = ()
     """Artefacts a person is asked about under `--copilot`; empty: all required ones."""
 
@@ -162,13 +161,25 @@ def names() -> list[str]:
 
 def load(name: str) -> Agent:
     """The agent with this verb. Raises UnknownName naming the nearest, InputError where two share a verb."""
+    return _load(name, _ours(), _others())
+
+
+def load_all() -> tuple[Agent, ...]:
+    """All agents that are installed, by verb; what is installed is looked up once, which takes most of the time.
+
+    Raises InputError where two share a verb.
+    """
     ours, others = _ours(), _others()
+    return tuple(_load(name, ours, others) for name in sorted({*ours, *others}))
+
+
+def _load(name: str, ours: Mapping[str, Agent], others: Mapping[str, EntryPoint]) -> Agent:
     if name in ours and name in others:
         raise InputError(f"two agents are named {name!r}: ours and {others[name].value}; uninstall or rename that one")
     if name in ours:
         return ours[name]
     if name not in others:
-        raise UnknownName("agent", name, names())
+        raise UnknownName("agent", name, {*ours, *others})
     agent: Agent = others[name].load()
     return agent
 

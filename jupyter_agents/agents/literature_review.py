@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InputError, SandboxUnavailable
-from ..records import Budget
 from ..tools.findings import search_store, show_preprint
 from ..tools.gathering import citing_papers, list_evidence, record_reading
 from ..tools.papers import (
@@ -124,5 +123,4 @@ AGENT = Agent(
     report=report,
     settle=settle,
     tools=(quote, record_reading, judge_answer, lay_notebook, run_cell),
-    budget=Budget(steps=600),
 )

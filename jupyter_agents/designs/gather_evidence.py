@@ -99,7 +99,10 @@ async def answer(run: Run, role: str) -> None:
     owed = run.board.required(by=role)
     best = await run.act(Call(id="", tool="list_evidence"))
     talk = run.conversation(role, submits=owed)
-    talk.tell(f"{run.task}\n\nHand in: " + "; ".join(f"{name}, {run.board.about(name)}" for name in owed))
+    talk.tell(
+        f"{run.task}\n\nYour part in it, from the evidence that follows, is to hand in: "
+        + "; ".join(f"{name}, {run.board.about(name)}" for name in owed)
+    )
     known = {name: value for name in run.board.required() if (value := run.board.read(name)) is not None}
     if known:
         talk.tell_untrusted(dumps(known), "what was decided before")
@@ -132,8 +135,9 @@ async def _read(run: Run, *, paper: str, look_for: str) -> Read:
     outline = await run.act(Call(id="", tool="open_paper", arguments={"paper": paper}))
     if outline.error:
         return await _recorded(run, Read(paper=paper, reading=Reading(), problem=outline.text))
+    paper = outline.data["paper"]
     talk = run.conversation(_role(run, "reader") or run.roles[0], tools=READING)
-    talk.tell(f"{run.task}\n\nRead this one paper for that; its outline and likely passages follow.")
+    talk.tell(f"{run.task}\n\nYour part in it: read this one paper; its outline and likely passages follow.")
     talk.tell_untrusted(outline.text, outline.source)
     if look_for:
         talk.tell_untrusted(look_for, "what the lead wants to know")

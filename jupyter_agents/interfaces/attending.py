@@ -64,11 +64,15 @@ def check_end(progress: Progress) -> None:
         )
 
 
-def ask_by_lines(read: Callable[[str], str], write: Callable[[str], None]) -> Ask:
-    """Ask by numbered options on a line: `input()` of a notebook or a terminal."""
+def ask_by_lines(read: Callable[[str], str], write: Callable[[str], None], *, shown: bool = False) -> Ask:
+    """Ask by numbered options on a line: `input()` of a notebook or a terminal.
+
+    shown: whether the question already stands before the person's eyes, as in a page.
+    """
 
     def ask(folder: RunFolder, question: Question) -> Answer | None:
-        write(question_text(question))
+        if not shown:
+            write(question_text(question))
         option = _option(question, read, write)
         if option is None:
             return None

@@ -119,7 +119,7 @@ class Cells:
             allowed = bool(self.shell.kernel._allow_stdin)
         else:
             allowed = sys.stdin is not None and sys.stdin.isatty()
-        return ask_by_lines(input, show_text) if allowed else None
+        return ask_by_lines(input, show_text, shown=self._has_page) if allowed else None
 
     def _handle(self, folder: RunFolder) -> RunHandle:
         count = self.shell.execution_count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import sys
@@ -33,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     sys.excepthook = sys.__excepthook__ if debug else _one_sentence
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without ✓ shows ? instead of failing
+        sys.stdout.reconfigure(errors="replace")
     try:
         return _main([word for word in words if word != "--debug"])
     except JupyterAgentsError as error:
@@ -103,8 +106,9 @@ def _stay(folder: RunFolder, *, after: int = 0) -> int:
     try:
         progress = attend(folder, screen.show, _asker(), AUTHOR, after=after)
     except KeyboardInterrupt:
+        said = leave(folder, screen.show, AUTHOR)
         screen.clear()
-        _say(leave(folder, screen.show, AUTHOR))
+        _say(said)
         return 1
     finally:
         screen.clear()

@@ -112,6 +112,11 @@ def _papers_show(command: Command, settings: Settings, author: str) -> Shown:
     return Shown(papers.paper_text(paper), paper)
 
 
+def _papers_claims(command: Command, settings: Settings, author: str) -> Shown:
+    found = papers.claims_of(papers.open_paper(settings, command.places["PAPER"]))
+    return Shown(papers.claims_text(found), found)
+
+
 def _doctor(command: Command, settings: Settings, author: str) -> Shown:
     diagnosis = doctor.examine(settings)
     return Shown(doctor.diagnosis_text(diagnosis), diagnosis, exit_code=0 if diagnosis.healthy else 1)
@@ -139,6 +144,7 @@ PERFORMERS: Mapping[str, Performer] = {
     "store withdraw": _store_withdraw,
     "store rebuild": _store_rebuild,
     "papers show": _papers_show,
+    "papers claims": _papers_claims,
     "doctor": _doctor,
     "schema": _schema,
 }

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import platform
+import shlex
 import tempfile
-from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from collections.abc import Callable, Container, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, distribution, entry_points, version
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from .. import __version__
 from ..errors import JupyterAgentsError
@@ -21,6 +25,7 @@ from .views import printable
 PACKAGES = ("jupyterlab", "ipywidgets", "nbformat", "papermill", "arxiv", "chromadb", "anthropic", "ipykernel")
 """What the project stands on; everything else comes with these."""
 KERNEL = "python3-sandboxed"
+KERNELSPEC = Path(__file__).parents[1] / "runtime" / "kernel" / "kernelspec"
 IN_SANDBOX = """
 import os, socket
 def reached(host):
@@ -129,15 +134,33 @@ async def _try_kernel(folder: Path, settings: Settings) -> str:
 def _kernelspec(settings: Settings) -> Iterator[Check]:
     from jupyter_client.kernelspec import KernelSpecManager
 
-    names = KernelSpecManager().find_kernel_specs()
     known = {point.name for point in entry_points(group="jupyter_client.kernel_provisioners")}
-    mend = "pip install --force-reinstall --no-deps jupyter-agents"
-    if KERNEL not in names:
-        yield Check(name="kernelspec", state="problem", detail=f"Jupyter does not find the kernel {KERNEL}", mend=mend)
-    elif "jupyter-agents-sandbox" not in known:
-        yield Check(name="kernelspec", state="problem", detail="its provisioner is not installed", mend=mend)
+    yield kernelspec_check(KernelSpecManager().find_kernel_specs(), known)
+
+
+def kernelspec_check(specs: Mapping[str, str], provisioners: Container[str]) -> Check:
+    """Whether Jupyter can start the sandboxed kernel by name. specs: folders of all kernelspecs it finds."""
+    if "jupyter-agents-sandbox" not in provisioners:
+        detail, mend = "its provisioner is not installed", _reinstall()
+    elif KERNEL not in specs:
+        detail = f"Jupyter does not find the kernel {KERNEL}"
+        mend = f"jupyter kernelspec install --sys-prefix --name {KERNEL} {shlex.quote(str(KERNELSPEC))}"
     else:
-        yield Check(name="kernelspec", state="ok", detail=f"{KERNEL} at {names[KERNEL]}")
+        return Check(name="kernelspec", state="ok", detail=f"{KERNEL} at {specs[KERNEL]}")
+    return Check(name="kernelspec", state="problem", detail=detail, mend=mend)
+
+
+def _reinstall() -> str:
+    """The command that writes this package's metadata anew: from its checkout where it was installed from one."""
+    try:
+        installed = distribution("jupyter-agents").read_text("direct_url.json")
+    except PackageNotFoundError:  # run from its source, or an installation that is only half there
+        installed = None
+    origin = json.loads(installed or "{}")
+    if origin.get("dir_info", {}).get("editable"):
+        folder = url2pathname(urlsplit(origin["url"]).path)
+        return f"pip install --no-deps --editable {shlex.quote(folder)}"
+    return "pip install --force-reinstall --no-deps jupyter-agents"
 
 
 def _model(settings: Settings) -> Iterator[Check]:
@@ -190,24 +213,24 @@ def _folders(settings: Settings) -> Iterator[Check]:
 
 
 def _lab(settings: Settings) -> Iterator[Check]:
-    from jupyter_core.paths import jupyter_path
+    from jupyter_core.paths import jupyter_config_path, jupyter_path
     from jupyter_server.extension.config import ExtensionConfigManager
+    from jupyterlab_server.config import get_federated_extensions
 
-    manager: Any = ExtensionConfigManager()  # its methods are not annotated
-    enabled = manager.get_jpserver_extensions().get("jupyter_agents", False)
+    # by itself it reads the user's folder only; a server reads all, as `jupyter server extension list` shows
+    manager: Any = ExtensionConfigManager(read_config_path=jupyter_config_path())  # its methods are not annotated
+    enabled = bool(manager.get_jpserver_extensions().get("jupyter_agents", False))
     yield Check(
         name="server extension",
         state="ok" if enabled else "note",
         detail="enabled" if enabled else "not enabled: outputs of sandboxed kernels are not filtered in JupyterLab",
         mend="" if enabled else "jupyter server extension enable jupyter_agents",
     )
-    folders = [Path(p) for p in jupyter_path("labextensions")]
-    there = [p for folder in folders for p in folder.glob("*jupyter[-_]agents*/package.json")]
+    found = get_federated_extensions(jupyter_path("labextensions")).get("jupyter-agents")
     yield Check(
         name="Lab extension",
-        state="ok" if there else "note",
-        detail=str(there[0].parent) if there else "not installed: cells show Markdown instead of the live view",
-        mend="" if there else "pip install --force-reinstall --no-deps jupyter-agents",
+        state="ok" if found else "note",
+        detail=found["ext_path"] if found else "none comes with this version: cells show runs as Markdown",
     )
 
 

@@ -20,6 +20,8 @@ from .watching import watch
 
 Begin = Callable[[Sequence[str], str], RunFolder]
 """Starts a run from the words and the body of a `%%agent` cell."""
+STATUS = "white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5; max-height: 24em; overflow-y: auto"
+"""How the text below the form looks; colours and fonts are the page's own."""
 
 
 class LaunchForm:
@@ -31,7 +33,7 @@ class LaunchForm:
         self._begin = begin
         self._defaults = settings
         wide = {"layout": {"width": "98%"}, "style": {"description_width": "6em"}}
-        about = [(f"{name}: {agents.load(name).about}", name) for name in agents.names()]
+        about = [(f"{agent.name}: {agent.about}", agent.name) for agent in agents.load_all()]
         self.agent = ipywidgets.Dropdown(options=about, description="Agent", **wide)
         self.request = ipywidgets.Textarea(description="Request", placeholder="A question, a paper or a goal", **wide)
         self.sources = ipywidgets.Textarea(
@@ -41,7 +43,7 @@ class LaunchForm:
         self.model = ipywidgets.Text(value=settings.model, description="Model", **wide)
         self.design = ipywidgets.Dropdown(options=designs.names(), value=settings.design, description="Design", **wide)
         self.button = ipywidgets.Button(description="Start", button_style="primary")
-        self.status = ipywidgets.HTML()
+        self.status = ipywidgets.HTMLMath()
         self.button.on_click(self._start)
         fields = [self.agent, self.request, self.sources, self.budget, self.model, self.design]
         self.box = ipywidgets.VBox([*fields, self.button, self.status])
@@ -78,7 +80,7 @@ class LaunchForm:
         self.button.disabled = False
 
     def _say(self, text: str) -> None:
-        self.status.value = f"<pre style='white-space: pre-wrap'>{escape(text)}</pre>"
+        self.status.value = f'<div style="{STATUS}">{escape(text)}</div>'
 
 
 def launch_form(begin: Begin, settings: Settings) -> Any:

@@ -211,9 +211,8 @@ def _places(verb: Verb, line: str, pieces: list[list[Word]], body: str | None) -
             f"unexpected {_typed(line, rest[1])!r} after the options; "
             f"write {text.name} in one piece before the options, or in quotes"
         )
-    if not rest:
-        return found | _missing(verb, text)
-    return found | {text.name: _typed(line, rest[0])}
+    typed = _typed(line, rest[0]).strip() if rest else ""
+    return found | ({text.name: typed} if typed else _missing(verb, text))
 
 
 def _without(pieces: list[list[Word]], n: int) -> list[list[Word]]:
@@ -240,15 +239,15 @@ def _typed(line: str, piece: Sequence[Word]) -> str:
 def _one_each(places: Sequence[Place], words: Sequence[Word], verb: Verb) -> dict[str, str]:
     if len(words) > len(places):
         raise InputError(f"unexpected {words[len(places)].value!r}; usage: {verb.usage}")
-    found = {place.name: word.value for place, word in zip(places, words, strict=False)}
-    for place in places[len(words) :]:
-        found |= _missing(verb, place)
+    found = {place.name: word.value for place, word in zip(places, words, strict=False) if word.value.strip()}
+    for place in places:
+        found |= {} if place.name in found else _missing(verb, place)
     return found
 
 
 def _missing(verb: Verb, place: Place) -> dict[str, str]:
     if place.required:
-        raise InputError(f"{verb.name} needs {place.name}: {place.about}; usage: {verb.usage}")
+        raise InputError(f"{verb.name} needs {place.name}: {place.about.rstrip('.')}; usage: {verb.usage}")
     return {}
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from ..records import Request, dump, parse
+from ..records import Claim, Record, Request, dump, parse
 from ..runtime.papers import Paper
 from ..runtime.papers.outline import outline
+from ..runtime.papers.results import find_claims
 from ..session.library import library_for
 from ..settings import Settings
-from .views import printable
+from .views import printable, shorten
 
 
 class PaperShown(Paper):
@@ -18,6 +19,14 @@ class PaperShown(Paper):
 
     cited: tuple[str, ...] = ()
     """Keys of the references that are cited anywhere, in order of first citation."""
+
+
+class PaperClaims(Record):
+    """What `papers claims` prints: a paper's own results with a number, found by form alone."""
+
+    paper: str
+    version: str
+    claims: tuple[Claim, ...]
 
 
 def open_paper(settings: Settings, source: str) -> PaperShown:
@@ -39,3 +48,20 @@ def paper_text(paper: Paper) -> str:
     }
     found = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
     return printable(f"{outline(paper)}\nParts: {found or 'none'}")
+
+
+def claims_of(paper: Paper) -> PaperClaims:
+    """A paper's claims as code finds them; a model may find more, and `%agent code` checks them."""
+    return PaperClaims(paper=paper.id, version=paper.version, claims=find_claims(paper))
+
+
+def claims_text(found: PaperClaims) -> str:
+    """Claims for a terminal, each with the words of the paper that make it."""
+    if not found.claims:
+        return f"{found.paper}: no result with a number was found by form; reading may find some"
+    blocks = []
+    for claim in found.claims:
+        value = " ± ".join(part for part in (claim.value, claim.uncertainty.lstrip("± ")) if part)
+        head = " ".join(part for part in (claim.id, claim.metric, value, claim.unit) if part)
+        blocks.append(f"{head} · {claim.where}\n    {shorten(' '.join(claim.quote.split()), 200)}")
+    return printable("\n".join(blocks))

@@ -22,10 +22,11 @@ from .views import MARKS, plain, printable, shorten
 def schemas() -> dict[str, Any]:
     """The records that `--json` prints, by the name of their schema."""
     from .doctor import Diagnosis
-    from .papers import PaperShown
+    from .papers import PaperClaims, PaperShown
     from .reading import Hits
 
     return {
+        "claims": PaperClaims,
         "cost": Cost,
         "doctor": Diagnosis,
         "hits": Hits,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..records import Answer, Budget, Cell, Event, Json, Question, Record, Request, RunState, Usage, parse
+from ..records import Answer, Budget, Cell, Event, Json, Question, Record, Request, RunState, Usage, changed, parse
 
 T = TypeVar("T")
 ENDED = frozenset({RunState.done, RunState.failed, RunState.stopped})
@@ -21,6 +21,8 @@ class CellGlance(Record):
     id: str
     kind: str
     source: str
+    number: int = 0
+    """Its place in the notebook, counted from 1."""
     status: str = ""
     """Empty while it has not run."""
     output: str = ""
@@ -85,7 +87,7 @@ class Fold:
     cost: Usage = field(default_factory=Usage)
     """All that was spent so far."""
     _said: dict[str, Any] = field(default_factory=dict)
-    _cells: dict[str, None] = field(default_factory=dict)
+    _cells: list[str] = field(default_factory=list)
     _papers: set[str] = field(default_factory=set)
     _evidence: set[str] = field(default_factory=set)
 
@@ -130,11 +132,14 @@ class Fold:
     def _take_cell(self, data: Json) -> None:
         cell = _maybe(data.get("cell"), Cell)
         if cell is not None:
-            self._cells[cell.id] = None
-            self._said["cell"] = glance(cell)
+            if cell.id not in self._cells:
+                index = data.get("index")
+                self._cells.insert(index if isinstance(index, int) else len(self._cells), cell.id)
+            self._said["cell"] = changed(glance(cell), number=self._cells.index(cell.id) + 1)
 
     def _take_cell_removed(self, data: Json) -> None:
-        self._cells.pop(str(data.get("id")), None)
+        if (id := str(data.get("id"))) in self._cells:
+            self._cells.remove(id)
 
     def _take_evidence(self, data: Json) -> None:
         self._evidence.add(str(data.get("id")))

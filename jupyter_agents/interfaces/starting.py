@@ -15,6 +15,7 @@ from .. import agents, designs
 from ..errors import InputError
 from ..records import Json, Request, dump
 from ..runtime.journal.folder import RunFolder
+from ..runtime.papers.identifiers import identify
 from ..session.start import start
 from ..settings import Settings, resolve
 from .grammar import Command, Verb
@@ -42,13 +43,16 @@ class Planned(msgspec.Struct, frozen=True):
 
 
 def plan(command: Command, config: object | None = None, find_cell: FindCell | None = None) -> Planned:
-    """What a command asks for, with the settings that hold now. Raises InputError, UnknownName.
+    """What a command asks for, with the settings that hold now. Raises InputError, UnknownName, PaperNotFound.
 
     config: what `%config` holds. find_cell: sources of the notebook's cells; None in a shell.
     """
     options = command.options
     settings = resolve({name: options.get(option) for option, name in AS_SETTINGS.items()}, config)
     designs.load(settings.design)
+    folder = Path.cwd()
+    for source in options.get("source", ()):
+        identify(source, folder=folder)
     own = own_options(command.verb, options)
     if own.get("cell"):
         own["cell"] = cell_file(own["cell"], settings.cache_folder / "cells", find_cell)
@@ -63,7 +67,7 @@ def plan(command: Command, config: object | None = None, find_cell: FindCell | N
         copilot=command.switch("copilot"),
         name=options.get("out"),
         options=own,
-        folder=str(Path.cwd()),
+        folder=str(folder),
     )
     return Planned(request, settings, tuple(own.get("data", ())))
 
@@ -83,6 +87,7 @@ def launch(planned: Planned, variables: Mapping[str, object] | None = None) -> t
 
     variables: those of the notebook, None in a shell. Raises DataError, InputError; nothing has begun then.
     """
+    _check_kept(planned.settings.runs_folder)
     with _scratch() as folder:
         handed = hand_over(planned.data, folder, variables)
         request = planned.request
@@ -91,6 +96,19 @@ def launch(planned: Planned, variables: Mapping[str, object] | None = None) -> t
             request = msgspec.structs.replace(request, options=options)  # type: ignore[type-var]
         run = start(request, planned.settings, data={item.name: item.path for item in handed})
     return run, handed
+
+
+def _check_kept(runs: Path) -> None:
+    """Raises InputError where runs cannot be kept."""
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=runs):
+            pass
+    except OSError as exc:
+        raise InputError(
+            f"runs cannot be kept in {runs}: {exc.strerror}; make it writable, or set JUPYTER_AGENTS_RUNS to another",
+            folder=str(runs),
+        ) from exc
 
 
 @contextmanager

@@ -57,15 +57,27 @@ def find(settings: Settings, id: str) -> RunFolder:
     runs = settings.runs_folder
     if id != "last":
         return RunFolder.open(runs, id)
-    known = RunFolder.list_runs(runs)
+    known = _all(settings)
     if not known:
         raise RunNotFound(f"there are no runs in {runs} yet; start one with %agent or `jupyter agents`", id=id)
     return known[0]
 
 
 def listed(settings: Settings) -> Runs:
-    """All runs, newest first."""
-    return Runs(runs=tuple(summary(folder) for folder in RunFolder.list_runs(settings.runs_folder)))
+    """All runs, newest first. Raises InputError where their folder cannot be read."""
+    return Runs(runs=tuple(summary(folder) for folder in _all(settings)))
+
+
+def _all(settings: Settings) -> list[RunFolder]:
+    """All runs, newest first. Raises InputError where the folder of runs cannot be read."""
+    runs = settings.runs_folder
+    try:
+        return RunFolder.list_runs(runs)
+    except OSError as exc:
+        raise InputError(
+            f"the folder of runs {runs} cannot be read: {exc.strerror}; set JUPYTER_AGENTS_RUNS to another",
+            folder=str(runs),
+        ) from exc
 
 
 def checked(folder: RunFolder) -> Verified:

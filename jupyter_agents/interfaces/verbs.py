@@ -24,7 +24,7 @@ JSON = Option("json", "Print JSON; `jupyter agents schema NAME` prints its schem
 
 def all_verbs() -> tuple[Verb, ...]:
     """Agents first, then the rest. Raises InputError where an agent takes another command's name."""
-    of_agents = tuple(_agent_verb(agents.load(name)) for name in agents.names())
+    of_agents = tuple(map(_agent_verb, agents.load_all()))
     taken = {verb.words[0] for verb in FIXED}
     for verb in of_agents:
         if verb.name in taken:
@@ -78,6 +78,7 @@ def _metavar(kind: Any) -> str:
     return {int: "N", float: "NUMBER"}.get(plain(kind), "VALUE")
 
 
+@cache
 def _notes(kind: type) -> dict[str, str]:
     """Texts that stand under the fields of a class, which Python itself does not keep."""
     try:
@@ -164,6 +165,7 @@ FIXED = (
     ),
     Verb(("store", "rebuild"), "Build the index again from the record."),
     Verb(("papers", "show"), "A paper as it was read: sections, equations, tables, references.", (PAPER,), (JSON,)),
+    Verb(("papers", "claims"), "A paper's own results with a number.", (PAPER,), (JSON,)),
     Verb(("doctor",), "Check what this machine lacks, and say how to mend it.", (), (JSON,), face="shell"),
     Verb(
         ("schema",),

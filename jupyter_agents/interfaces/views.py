@@ -77,7 +77,7 @@ def news(before: Progress | None, now: Progress) -> list[str]:
     lines += [f"— {stage}" for stage in _fresh(before.stages if before else (), now.stages)]
     lines += [f"  {note}" for note in _fresh(before.notes if before else (), now.notes)]
     if now.cell is not None and (before is None or before.cell != now.cell) and now.cell.status:
-        lines.append(f"  cell {now.cells}: {now.cell.status}{_tail(now.cell)}")
+        lines.append(f"  cell {now.cell.number}: {now.cell.status}{_tail(now.cell)}")
     if before is None or before.state is not now.state:
         lines.append(_headline(now))
     return [printable(line) for line in lines]
@@ -127,11 +127,12 @@ def _headline(progress: Progress) -> str:
     parts = [f"{MARKS[progress.state]} {progress.agent} {progress.state.value}"]
     if progress.stages and not progress.ended:
         parts.append(progress.stages[-1])
-    parts += [f"{progress.steps} steps", money(progress.cost, progress.budget)]
+    parts += [f"{progress.steps} step{'s' * (progress.steps != 1)}", money(progress.cost, progress.budget)]
     counts = [(progress.papers, "paper"), (progress.evidence, "quote"), (progress.cells, "cell")]
     parts += [f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n]
     parts.append(f"run {progress.run}")
-    reason = f" — {progress.reason}" if progress.reason else ""
+    asked = progress.question is not None and progress.reason == progress.question.title  # shown below anyway
+    reason = f" — {progress.reason}" if progress.reason and not asked else ""
     return shorten(" · ".join(parts) + reason, 600)
 
 

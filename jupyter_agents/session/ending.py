@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from ..agents import Report
 from ..errors import JupyterAgentsError
 from ..records import Preprint, RunState, dump
+from .services import WITHOUT as NO_MODEL
 
 if TYPE_CHECKING:
     from .engine import Engine
     from .line import LiveRun
 
 WITHOUT = (
-    "**Without a model**: no key and no server were set, so this is what code alone can do; nothing here was written, "
-    "judged or summarised by a model."
+    "**Without a model**: {why}, so this is what code alone can do; nothing here was written, judged or summarised "
+    "by a model."
 )
 
 
@@ -25,7 +26,7 @@ def announce(engine: Engine) -> None:
     if any(event.kind == "started" for event in engine.journal.events):
         return
     model = engine.model if engine.has_model else ""
-    line = f"**With {model}**, design {engine.design.name}." if model else WITHOUT
+    line = f"**With {model}**, design {engine.design.name}." if model else without(engine)
     data = {
         "agent": engine.agent.name,
         "design": engine.design.name,
@@ -35,6 +36,12 @@ def announce(engine: Engine) -> None:
         "line": line,
     }
     engine.journal.append("started", data, durable=True)
+
+
+def without(engine: Engine) -> str:
+    """The first line of a run that no model worked on."""
+    chosen = engine.model == NO_MODEL
+    return WITHOUT.format(why="as was asked" if chosen else "no key and no server were set")
 
 
 async def end(run: LiveRun, state: RunState, reason: str) -> RunState:
@@ -78,7 +85,8 @@ def save_notebook(run: LiveRun) -> None:
 
 def _write(run: LiveRun, report: Report, state: RunState, reason: str) -> None:
     folder = run.engine.folder
-    line = next((e.data["line"] for e in run.engine.journal.events if e.kind == "started"), WITHOUT)
+    said = (event.data["line"] for event in run.engine.journal.events if event.kind == "started")
+    line = next(said, without(run.engine))
     warning = f"\n\n> **{state.value}**: {reason}" if reason else ""
     text = f"# {report.title}\n\n{line}{warning}\n\n{report.body.strip()}\n"
     folder.report.write_text(text, encoding="utf-8", errors="backslashreplace")

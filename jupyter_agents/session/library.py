@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import ArxivError
 from ..records import Json, Request
 from ..settings import Settings
 
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
     from ..runtime.papers import Paper
     from ..runtime.papers.arxiv import Arxiv
 
+ARXIV_HOST = "export.arxiv.org"
+"""In the setting `hosts` it allows arXiv, at whatever address `arxiv_url` names."""
+
 
 class RunLibrary:
     """`Library` over the papers services; parsing and the network never block the run's loop."""
 
-    def __init__(self, sources: Sequence[str], folder: Path, cache: Path, arxiv: Arxiv) -> None:
+    def __init__(self, sources: Sequence[str], folder: Path, cache: Path, arxiv: Arxiv | None) -> None:
+        """arxiv: None where this run may not reach it."""
         self._sources = sources
         self._folder = folder
         self._cache = cache
@@ -55,6 +60,8 @@ class RunLibrary:
         self, query: str, *, category: str = "", since: int | None = None, limit: int = 10
     ) -> Sequence[Json]:
         """Cards of arXiv entries: id, title, authors, year, abstract, categories. Raises ArxivError."""
+        if self._arxiv is None:
+            raise ArxivError(f"this run may not reach arXiv: {ARXIV_HOST} is not in the setting `hosts`")
         entries = await asyncio.to_thread(
             self._arxiv.search, query, category=category or None, since=since, limit=limit
         )
@@ -78,5 +85,6 @@ def library_for(request: Request, settings: Settings) -> RunLibrary:
 
     cache = Path(settings.cache) / "papers"
     folder = Path(request.folder) if request.folder else Path.cwd()
-    arxiv = Arxiv(settings.arxiv_url, cache=cache, interval_s=settings.arxiv_delay_s)
+    allowed = ARXIV_HOST in settings.hosts
+    arxiv = Arxiv(settings.arxiv_url, cache=cache, interval_s=settings.arxiv_delay_s) if allowed else None
     return RunLibrary(request.sources, folder, cache, arxiv)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..agents import Role
 from ..errors import JupyterAgentsError, ModelRefused
@@ -91,31 +91,41 @@ def open_talk(run: LiveRun, role: str, submits: Sequence[str], tools: Sequence[s
 class Sender:
     """`Send` of one conversation: its place in the journal and the chain of what it has sent."""
 
-    def __init__(self, run: LiveRun, path: str, sent: int = 0, chain: str = "") -> None:
+    def __init__(self, run: LiveRun, path: str, sent: int = 0, last: str = "", chain: str = "") -> None:
         self._run = run
         self._position = Position(path)
         self._sent = sent
+        self._last = last
         self._chain = chain
 
     def fork(self, path: str) -> Sender:
         """The same beginning, at another place."""
-        return Sender(self._run, path, self._sent, self._chain)
+        return Sender(self._run, path, self._sent, self._last, self._chain)
 
     async def __call__(self, request: ModelRequest) -> ModelReply:
         """One answer: recorded, or asked for now and recorded. Raises Stop or ModelError."""
         engine, key = self._run.engine, self._position.key()
-        new = request.messages[self._sent :]
-        # marks of caching move, and what was sent never changes: hashing what is new hashes the whole
-        self._chain = digest([self._chain, request.model, request.schema, request.effort, _unmarked(new)])
-        first = self._sent == 0
-        self._sent = len(request.messages)
+        new, first = self._new(request), self._sent == 0
+        self._chain = digest([self._chain, request.model, request.schema, request.effort, new])
         recorded = engine.tape.result(key, "model", self._chain)
         if recorded is not None:
             self._run.line.account.charge(parse(recorded.data["usage"], Usage))
             self._run.line.account.counted()
             return parse(recorded.data["value"], ModelReply)
         begin = {"system": dump(request.system), "tools": dump(request.tools)} if first else {}
-        return await self._pay(request, key, {**begin, "new": dump(new)})
+        return await self._pay(request, key, {**begin, "new": new})
+
+    def _new(self, request: ModelRequest) -> list[Json]:
+        """What this request says that no earlier one said, without marks of caching, which move.
+
+        What was sent never changes, but for the last message: where its answer was not kept, more words join it.
+        """
+        since = max(0, self._sent - 1)
+        late = [_unmarked(message) for message in request.messages[since:]]
+        if self._sent and digest(late[0]) == self._last:
+            late = late[1:]
+        self._sent, self._last = len(request.messages), digest(_unmarked(request.messages[-1]))
+        return late
 
     async def _pay(self, request: ModelRequest, key: str, announce: Json) -> ModelReply:
         """Reserve, announce, ask, record, settle."""
@@ -157,7 +167,7 @@ def _spec(tool: Tool) -> Json:
     return {"name": tool.name, "description": tool.about, "input_schema": tool.schema()}
 
 
-def _unmarked(value: object) -> object:
+def _unmarked(value: Any) -> Any:
     """JSON values without the marks of caching."""
     if isinstance(value, dict):
         return {k: _unmarked(v) for k, v in value.items() if k != "cache_control"}

@@ -121,17 +121,20 @@ async def _values(
     kernel: Kernel, cells: Sequence[Cell], inject: Mapping[str, str], claims: Sequence[str]
 ) -> dict[str, Any]:
     """Run the cells with changes put in after the cell that assigns each name; stop behind the last claim's cell."""
-    wanted, found = set(claims), {}
+    wanted: set[str] = set(claims)
+    found: dict[str, list[Any]] = {}
     await kernel.execute((Path(__file__).parent / "_perturbed_inside.py").read_text(encoding="utf-8"))
     last = max((i for i, cell in enumerate(cells) if _calls(cell, wanted)), default=len(cells) - 1)
     for cell in cells[: last + 1]:
         result = await kernel.execute(cell.source, cell=cell.id)
         if not result.ok:
             break
-        found.update({v.name: v.value for v in result.values if v.kind == "claim" and v.name in wanted})
+        for value in result.values:
+            if value.kind == "claim" and value.name in wanted:
+                found.setdefault(value.name, []).append(value.value)
         for name in assigned(cell) & set(inject):
             await kernel.execute(inject[name])
-    return found
+    return {name: _together(shown) for name, shown in found.items()}
 
 
 def _calls(cell: Cell, claims: set[str]) -> bool:
@@ -147,4 +150,9 @@ def _value(cells: Sequence[Cell], claim: str) -> Any:
         for value in cell.result.values
         if value.kind == "claim" and value.name == claim
     ]
-    return shown[-1] if shown else None
+    return _together(shown)
+
+
+def _together(shown: list[Any]) -> Any:
+    """What was shown for one claim: its value, or all of them where there is one a seed; None where there is none."""
+    return shown[0] if len(shown) == 1 else shown or None

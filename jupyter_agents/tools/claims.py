@@ -9,7 +9,7 @@ from msgspec import Meta
 from ..checking.clean_run import judge_run
 from ..checking.perturbation import Perturbation, downgrade
 from ..checking.verdicts import Facts, apart
-from ..records import Cell, Claim, ClaimKind, Observation, Record, Verdict, changed, dump, parse
+from ..records import Claim, ClaimKind, Observation, Record, Verdict, changed, dump, parse
 from . import Desk, tool
 from ._perturbing import perturbed_values
 
@@ -22,8 +22,10 @@ class PaperClaim(Record):
 
     id: Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9_-]{0,40}$", description="Short name, for instance slope")]
     value: Annotated[str, Meta(description="As printed, without its ±: 2.24, 93.1 %, -50")]
-    paragraph: Annotated[str, Meta(description="Id of the paragraph, table row or figure text it stands in: p31")]
-    quote: Annotated[str, Meta(description="The words there, verbatim, that hold the value")]
+    paragraph: Annotated[str, Meta(description="Id of the paragraph or table it stands in: p31, tab2")]
+    quote: Annotated[
+        str, Meta(description="The words there that hold the value, verbatim; of a table the row, cells parted by | ")
+    ]
     metric: Annotated[str, Meta(description="What is measured")] = ""
     unit: str = ""
     dataset: str = ""
@@ -176,12 +178,6 @@ def verdicts_of(desk: Desk) -> tuple[Verdict, ...]:
     missing = _whys(code.not_computed)
     judged = judge_run(claims, desk.state.cells, facts=facts)
     return tuple(_explained(downgrade(verdict, tried), missing) for verdict in judged)
-
-
-def showing(cells: tuple[Cell, ...], claim: str) -> list[Any]:
-    """The values that cells showed for a claim."""
-    results = [cell.result for cell in cells if cell.result is not None]
-    return [v.value for result in results for v in result.values if v.kind == "claim" and v.name == claim]
 
 
 def _whys(shortfalls: tuple[Shortfall, ...]) -> dict[str, str]:

@@ -17,6 +17,8 @@ from . import Desk, tool
 from .ranking import Passage, best_passages
 
 MOST_PASSAGES = 20
+ABSTRACT = 800
+"""Characters of an abstract in a list of papers."""
 ARXIV = ("export.arxiv.org",)
 """Where searches and sources are asked for; a mirror that a person sets stands for it."""
 
@@ -240,7 +242,12 @@ def card(paper: Paper, source: str) -> Json:
 
 def _cards(cards: Sequence[Json]) -> str:
     names = ("id", "title", "authors", "year", "abstract", "problem", "reading")
-    return "\n".join(dumps({k: v for k, v in card.items() if k in names and v}) for card in cards)
+    shown = ({k: v for k, v in card.items() if k in names and v} for card in cards)
+    return "\n".join(dumps({**card, "abstract": _short(card.get("abstract", ""))}) for card in shown)
+
+
+def _short(abstract: str) -> str:
+    return abstract if len(abstract) <= ABSTRACT else f"{abstract[:ABSTRACT]} …"
 
 
 def _shown(passages: Sequence[Passage]) -> str:

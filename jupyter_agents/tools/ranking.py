@@ -77,6 +77,12 @@ def score_texts(texts: Sequence[str], query: str) -> list[float]:
     return fuse(_bm25([("", text) for text in texts], words(query)), meaning(texts, query))
 
 
+def count_words(texts: Sequence[str], query: str) -> list[int]:
+    """How many of the query's words each text holds, in whatever form: `fits` is a word of `fitted`."""
+    matched = [_bm25([("", text) for text in texts], [word]) for word in dict.fromkeys(words(query))]
+    return [sum(scores[i] != 0 for scores in matched) for i in range(len(texts))]
+
+
 def words(query: str) -> list[str]:
     """The words of a query that carry meaning, lower case."""
     return [w for w in re.findall(r"[^\W_]+", query.lower()) if w not in EMPTY_WORDS]

@@ -52,6 +52,22 @@ async def test_without_sources_arxiv_is_searched_and_what_fails_is_recorded(
     assert "could not be read" in folder.report.read_text()
 
 
+@pytest.mark.sandbox
+async def test_what_a_paper_cites_on_the_question_is_followed(online: Settings, arxiv: ArxivServer) -> None:
+    citing = (LINES / "mixture" / "main.tex").read_text()
+    citing = citing.replace("2021.", "2021. The line of Deming and outliers. arXiv:2101.00003.")
+    citing = citing.replace(
+        "\\end{thebibliography}", "\\bibitem{x} A. B. Deming and outliers in print. 1990.\n\\end{thebibliography}"
+    )
+    arxiv.put(Listed("2301.00004", "Deming outliers mixture"), "src", gzip.compress(citing.encode()))
+    arxiv.put(Listed("2101.00003", "Another"), "src", gzip.compress((LINES / "deming" / "main.tex").read_bytes()))
+    request = Request(agent="review", text="Deming outliers", options={"papers": 3})
+    folder, _ = await run(request, online)
+    state = project(read(folder.journal))
+    assert set(state.papers) == {"arXiv:2301.00004", "arXiv:2101.00003"}
+    assert any("Deming and outliers in print" in line for line in state.artefacts["answer"]["missing"])
+
+
 async def test_arxiv_out_of_order_is_said_and_is_no_answer(online: Settings, arxiv: ArxivServer) -> None:
     arxiv.bad += [Bad(status=400)] * 20
     folder, ended = await run(Request(agent="review", text=QUESTION), online)

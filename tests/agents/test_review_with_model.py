@@ -138,6 +138,39 @@ async def test_the_lead_cannot_hand_in_an_answer_of_its_own(
     assert "I know it" not in folder.report.read_text()
 
 
+async def test_plans_and_selections_that_do_not_hold_go_back_with_what_to_mend(
+    with_model: Settings, server: ModelServer, ask: Asks, tmp_path: Path
+) -> None:
+    (tmp_path / "old.md").write_text(
+        "---\ntitle: Old lines\ndate: 1950\n---\n\nLines were fitted by eye, in old times.\n"
+    )
+    chosen = [{"paper": id, "reason": why} for id, why in
+              (("local:old", "old"), ("local:nowhere", "new"), ("local:old", ""))]  # fmt: skip
+    server.say(
+        tools(
+            ("submit_plan", {"questions": [], "queries": ["a", "a"], "aspects": [" "]}),
+            ("submit_selection", {"read": chosen}),
+            ("read_papers", {"papers": ["local:old"]}),
+            ("write_answer", {}),
+        ),
+        *[text("I give up.")] * 4,
+    )
+    request = ask("Were lines fitted?", str(tmp_path / "old.md"), options={"since": 2000, "papers": 2})
+    folder, ended = await run(request, with_model)
+    assert ended is RunState.failed
+    said = told(server.requests[1])
+    for words in (
+        "questions: give 1 to 12", "queries: some are there twice", "aspects: give 1 to 12", "at most 2 papers",
+        "local:old is from before 2000", "local:nowhere is not open", "say why it is read",
+        "local:old is listed twice", "nothing is selected yet", "hand in the plan first",
+    ):  # fmt: skip
+        assert words in said, words
+    report = folder.report.read_text()
+    assert "still owed" in report
+    assert "No answer was reached" in report
+
+
+@pytest.mark.timeout(400)
 async def test_a_review_that_is_cut_off_comes_to_the_same_end_and_asks_nothing_twice(
     with_model: Settings, server: ModelServer, ask: Asks, tmp_path: Path
 ) -> None:

@@ -66,7 +66,7 @@ async def compared(rounds: int, cells: int) -> tuple[list[tuple[float, float]], 
 
 def rows(small: bool) -> Iterable[Row]:
     """Medians of both."""
-    plain, boxed = asyncio.run(compared(*((1, 3) if small else (10, 100))))
+    plain, boxed = asyncio.run(compared(*((1, 3) if small else (7, 100))))
     aims = (("sandboxed kernel: start to first cell", 1.15), ("sandboxed kernel: a cell", 1.05))
     for column, (what, most) in enumerate(aims):
         ours, baseline = (1e3 * statistics.median(pair[column] for pair in kind) for kind in (boxed, plain))

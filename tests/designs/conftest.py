@@ -1,4 +1,4 @@
-"""The notes agent of the engine's tests, on a scripted server, under the designs of this package."""
+"""Designs on the demo's papers and on an agent that has neither readers nor a writer, with a scripted server."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from jupyter_agents.settings import Settings, resolve
 from tests.support.model_server import ModelServer
 from tests.support.plugin import install
 
+LINES = Path(__file__).resolve().parents[2] / "demo_notebooks" / "papers" / "fitting_lines"
+
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
@@ -19,8 +21,8 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    install(monkeypatch, tmp_path / "agents", "jupyter_agents.agents", notes="tests.support.notes_agent:AGENT")
+def settings(server: ModelServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
     monkeypatch.setenv("ANTHROPIC_API_KEY", server.key)
+    install(monkeypatch, tmp_path / "agents", "jupyter_agents.agents", notes="tests.support.notes_agent:AGENT")
     folders = {name: str(tmp_path / name) for name in ("runs", "store", "cache")}
     return resolve({**folders, "base_url": server.url})

@@ -25,19 +25,24 @@ WriteRun = Callable[[Written], RunFolder]
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Everything of Jupyter's and ours in a temporary folder; no key, no server, and no run that outlives the test."""
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "config"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    for name in list(os.environ):
-        if name.startswith(("JUPYTER_AGENTS_", "ANTHROPIC_")):
-            monkeypatch.delenv(name)
+    settle(tmp_path, monkeypatch)
     yield tmp_path
     runs = tmp_path / "data" / "jupyter_agents" / "runs"
     for folder in RunFolder.list_runs(runs) if runs.is_dir() else []:
         stop_now(folder)
+
+
+def settle(home: Path, patch: pytest.MonkeyPatch) -> None:
+    """Make a folder the home of everything."""
+    patch.setenv("JUPYTER_DATA_DIR", str(home / "data"))
+    patch.setenv("JUPYTER_CONFIG_DIR", str(home / "config"))
+    patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    patch.setenv("HOME", str(home))
+    patch.setenv("IPYTHONDIR", str(home / "ipython"))
+    patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for name in list(os.environ):
+        if name.startswith(("JUPYTER_AGENTS_", "ANTHROPIC_")):
+            patch.delenv(name)
 
 
 @pytest.fixture
@@ -49,10 +54,15 @@ def settings(home: Path) -> Settings:
 @pytest.fixture
 def survey_agent(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The verb of an agent that is installed as another package's entry point, here and in processes of runs."""
-    monkeypatch.syspath_prepend(str(INSTALLED))
-    paths = [str(INSTALLED), *filter(None, [os.environ.get("PYTHONPATH")])]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    install_survey(monkeypatch)
     return "survey"
+
+
+def install_survey(patch: pytest.MonkeyPatch) -> None:
+    """Put the other package on the path, here and in child processes."""
+    patch.syspath_prepend(str(INSTALLED))
+    paths = [str(INSTALLED), *filter(None, [os.environ.get("PYTHONPATH")])]
+    patch.setenv("PYTHONPATH", os.pathsep.join(paths))
 
 
 @pytest.fixture

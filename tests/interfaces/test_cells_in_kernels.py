@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,10 @@ from jupyter_agents.interfaces.views import MIME
 from jupyter_agents.records import RunState
 from jupyter_agents.runtime.journal.folder import RunFolder
 from jupyter_agents.runtime.journal.state import summary
+from jupyter_agents.session.start import stop_now
 from jupyter_agents.settings import Settings
+
+from .conftest import install_survey, settle
 
 LOAD = "%load_ext jupyter_agents"
 
@@ -26,10 +30,26 @@ def notebook(*cells: str) -> Any:
     return v4.new_notebook(cells=[v4.new_code_cell(source) for source in (LOAD, *cells)])
 
 
-def execute(*cells: str) -> Any:
-    book = notebook(*cells)
-    NotebookClient(book, kernel_name="python3", timeout=60).execute()
-    return book.cells[1:]
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The cells of one notebook as nbclient left them, which runs them as papermill does: nobody can be asked."""
+    book = notebook(
+        "%%agent survey --out r\nWhat's on the $x$ shelf?",
+        "r.result['shelves'], r.state.value",
+        "q = %agent survey choose",
+        "q.state.value, q.id",
+        "%agent survey a closed field",
+        "print('never')",
+    )
+    home = tmp_path_factory.mktemp("executed")
+    with pytest.MonkeyPatch.context() as patch:
+        settle(home, patch)
+        install_survey(patch)
+        with pytest.raises(CellExecutionError, match="RunFailed"):
+            NotebookClient(book, kernel_name="python3", timeout=60).execute()
+        yield book.cells[1:]
+        for folder in RunFolder.list_runs(home / "data" / "jupyter_agents" / "runs"):
+            stop_now(folder)
 
 
 @pytest.fixture
@@ -46,38 +66,35 @@ def kernel(survey_agent: str) -> Iterator[Any]:
     manager.shutdown_kernel(now=True)
 
 
-def test_a_cell_has_one_display_that_ends_with_the_report(survey_agent: str) -> None:
-    (cell, value) = execute("%%agent survey --out r\nWhat's on the $x$ shelf?", "r.result['shelves'], r.state.value")
-    (output,) = cell.outputs
+def test_a_cell_has_one_display_that_ends_with_the_report(cells: Any) -> None:
+    (output,) = cells[0].outputs
     assert output.output_type == "display_data"
     assert set(output.data) == {MIME, "text/markdown", "text/plain"}
     assert output.data[MIME]["state"] == "done"
     assert output.data[MIME]["schema"] == "jupyter_agents.run/1"
     assert output.data["text/markdown"].startswith("**Without a model**")
     assert "There are four shelves." in output.data["text/markdown"]
-    assert value.outputs[0].data["text/plain"] == "(4, 'done')"
-    assert value.outputs[0].output_type == "execute_result"
+    (value,) = cells[1].outputs
+    assert value.data["text/plain"] == "(4, 'done')"
+    assert value.output_type == "execute_result"
 
 
-def test_a_failed_run_stops_run_all_after_it_has_shown_itself(survey_agent: str) -> None:
-    book = notebook("%agent survey a closed field", "print('never')")
-    with pytest.raises(CellExecutionError, match="RunFailed"):
-        NotebookClient(book, kernel_name="python3", timeout=60).execute()
-    shown, error = book.cells[1].outputs
+def test_without_somebody_to_ask_the_cell_ends_waiting(cells: Any) -> None:
+    (output,) = cells[2].outputs
+    assert output.data[MIME]["state"] == "waiting"
+    assert output.data[MIME]["question"]["id"] == "q1"
+    (value,) = cells[3].outputs
+    state, run = ast.literal_eval(value.data["text/plain"])
+    assert state == "waiting"
+    assert f"jupyter agents runs answer {run} q1 NUMBER" in output.data["text/markdown"]
+
+
+def test_a_failed_run_stops_run_all_after_it_has_shown_itself(cells: Any) -> None:
+    shown, error = cells[4].outputs
     assert shown.data[MIME]["state"] == "failed"
     assert error.ename == "RunFailed"
     assert error.traceback == [f"RunFailed: {error.evalue}"]
-    assert book.cells[2].outputs == []
-
-
-def test_without_somebody_to_ask_the_cell_ends_waiting(survey_agent: str, settings: Settings) -> None:
-    (cell,) = execute("r = %agent survey choose")
-    (output,) = cell.outputs
-    assert output.data[MIME]["state"] == "waiting"
-    assert output.data[MIME]["question"]["id"] == "q1"
-    (folder,) = RunFolder.list_runs(settings.runs_folder)
-    assert f"jupyter agents runs answer {folder.id} q1 NUMBER" in output.data["text/markdown"]
-    assert summary(folder).state is RunState.waiting
+    assert cells[5].outputs == []
 
 
 def test_a_question_is_asked_by_input_with_numbered_options(kernel: Any) -> None:

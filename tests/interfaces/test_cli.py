@@ -13,10 +13,11 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from jupyter_agents.errors import RunNotFound
 from jupyter_agents.interfaces import printing
 from jupyter_agents.interfaces.cli import main
 from jupyter_agents.interfaces.watching import watch
-from jupyter_agents.records import RunState
+from jupyter_agents.records import Preprint, RunState, dump
 from jupyter_agents.runtime.journal.folder import RunFolder
 from jupyter_agents.runtime.journal.state import summary
 from jupyter_agents.settings import Settings
@@ -69,6 +70,9 @@ def test_help_of_a_command_and_of_a_group(survey_agent: str, capsys: Capture) ->
     [
         (["surve", "Q"], "did you mean 'survey'"),
         (["survey"], "survey needs QUESTION"),
+        (["survey", " "], "survey needs QUESTION"),
+        (["runs", "show", ""], "runs show needs RUN"),
+        (["survey", "Q", "--source", "/no/such/folder"], "nor a file or folder here"),
         (["survey", "Q", "--papers", "0"], "--papers is '0'"),
         (["survey", "Q", "--design", "gatedloop"], "did you mean 'gated_loop'"),
         (["survey", "Q", "--data", "x"], "a shell has no variables"),
@@ -101,18 +105,44 @@ def test_a_wrong_setting_is_told_with_its_source(survey_agent: str, monkeypatch:
     )
 
 
-def test_the_traceback_is_shown_with_debug_only() -> None:
-    assert "Traceback" not in run("runs", "show", "nothing").stderr
-    assert "Traceback" in run("runs", "show", "nothing", "--debug").stderr
+def test_the_traceback_is_shown_with_debug_only(capsys: Capture) -> None:
+    assert main(["runs", "show", "nothing"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+    assert sys.excepthook is not sys.__excepthook__
+    with pytest.raises(RunNotFound):  # which Python then shows as it shows all errors
+        main(["runs", "show", "nothing", "--debug"])
+    assert sys.excepthook is sys.__excepthook__
 
 
-def test_an_error_of_our_own_is_one_sentence_too(home: Path) -> None:
+def test_an_error_of_our_own_is_one_sentence_too(write_run: WriteRun) -> None:
+    folder = write_run([])
+    folder.inbox.rmdir()
+    folder.inbox.write_text("a file where a folder should be")
+    done = run("runs", "stop", folder.id)
+    assert done.returncode == 1
+    assert re.match(r"error: \w+Error ", done.stderr)
+    assert done.stderr.count("\n") == 1
+    assert "--debug" in done.stderr
+
+
+def test_runs_that_cannot_be_kept_are_told_before_anything_begins(
+    survey_agent: str, home: Path, capsys: Capture
+) -> None:
     (home / "data" / "jupyter_agents").mkdir(parents=True)
     (home / "data" / "jupyter_agents" / "runs").write_text("a file where a folder should be")
+    for words in (["runs", "list"], ["runs", "show", "last"], ["survey", "Q"]):
+        assert main(words) == 2
+        err = capsys.readouterr().err
+        assert err.count("\n") == 1
+        assert "JUPYTER_AGENTS_RUNS" in err
+
+
+def test_a_terminal_without_our_characters_shows_others(write_run: WriteRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_run([("state", {"state": "done", "reason": ""})])
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     done = run("runs", "list")
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "--debug" in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "? done" in done.stdout
 
 
 def test_reading_commands_print_json_that_fits_their_schema(write_run: WriteRun, capsys: Capture) -> None:
@@ -163,25 +193,27 @@ def test_a_run_shows_its_progress_and_ends_with_its_report(survey_agent: str, se
     assert "\x1b" not in done.stdout + done.stderr
 
 
-def test_a_failed_run_says_why_and_exits_with_1(survey_agent: str) -> None:
-    done = run("survey", "a closed field")
-    assert done.returncode == 1
-    assert "this field is closed; ask about another" in done.stdout
-    assert "Traceback" not in done.stderr
+def test_a_failed_run_says_why_and_exits_with_1(survey_agent: str, capsys: Capture) -> None:
+    assert main(["survey", "a closed field"]) == 1
+    captured = capsys.readouterr()
+    assert "this field is closed; ask about another" in captured.out
+    assert "Traceback" not in captured.err
 
 
 def test_in_the_background_only_the_id_is_printed_and_the_run_ends_by_itself(
-    survey_agent: str, settings: Settings
+    survey_agent: str, settings: Settings, capsys: Capture
 ) -> None:
-    done = run("survey", "shelves", "--background")
-    assert done.stdout == f"{newest(settings).id}\n"
+    assert main(["survey", "shelves", "--background"]) == 0
+    assert capsys.readouterr().out == f"{newest(settings).id}\n"
     *_, last = watch(newest(settings))
     assert last.state is RunState.done
     assert last.ending is not None
     assert last.ending.title == "On shelves"
 
 
-def test_ctrl_c_pauses_within_two_seconds_and_resume_goes_on(survey_agent: str, settings: Settings) -> None:
+def test_ctrl_c_pauses_within_two_seconds_and_resume_goes_on(
+    survey_agent: str, settings: Settings, capsys: Capture
+) -> None:
     process = subprocess.Popen([*CLI, "survey", "slowly"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     while "cell 1" not in process.stderr.readline():
@@ -194,24 +226,28 @@ def test_ctrl_c_pauses_within_two_seconds_and_resume_goes_on(survey_agent: str, 
     folder = newest(settings)
     assert f"jupyter agents runs resume {folder.id}" in err
     until(folder, RunState.paused)
-    assert "goes on" in run("runs", "resume", "last", "--background").stdout
+    assert main(["runs", "resume", "last", "--background"]) == 0
+    assert "goes on" in capsys.readouterr().out
     until(folder, RunState.running)
-    assert run("runs", "stop", "last").returncode == 0
+    assert main(["runs", "stop", "last"]) == 0
     until(folder, RunState.stopped)
-    assert run("runs", "stop", "last").returncode == 2
+    assert main(["runs", "stop", "last"]) == 2
 
 
-def test_a_killed_run_shows_as_interrupted_and_resumes_to_its_end(survey_agent: str, settings: Settings) -> None:
-    run("survey", "choose slowly", "--background")
+def test_a_killed_run_shows_as_interrupted_and_resumes_to_its_end(
+    survey_agent: str, settings: Settings, capsys: Capture
+) -> None:
+    main(["survey", "choose slowly", "--background"])
     folder = newest(settings)
     until(folder, RunState.waiting)
-    assert run("runs", "stop", "last", "--now").returncode == 0
+    assert main(["runs", "stop", "last", "--now"]) == 0
     until(folder, RunState.interrupted)
-    assert "interrupted" in run("runs", "list").stdout
+    assert main(["runs", "list"]) == 0
+    assert "interrupted" in capsys.readouterr().out
     done = run("runs", "resume", "last")
     assert done.returncode == 1  # nobody can answer here
     assert f"runs answer {folder.id} q1 NUMBER" in done.stdout
-    run("runs", "answer", "last", "last", "2", "--text", "third")
+    assert main(["runs", "answer", "last", "last", "2", "--text", "third"]) == 0
     assert "chosen: other third" in next(
         " ".join(progress.notes) for progress in watch(folder) if "chosen" in " ".join(progress.notes)
     )
@@ -242,7 +278,11 @@ def test_a_preprint_that_is_shared_is_found_shown_and_withdrawn(
         assert main(list(words)) == 0
         return capsys.readouterr().out
 
-    told("survey", "shelves", "--quick")
+    preprint = Preprint(
+        id="shelves", title="On shelves", abstract="There are four shelves.", body="There are four shelves."
+    )
+    (home / "p.json").write_text(json.dumps(dump(preprint)))
+    told("store", "submit", str(home / "p.json"))
     hits = json.loads(told("store", "search", "four", "shelves", "--json"))
     assert hits["schema"] == "jupyter_agents.hits/1"
     id = hits["hits"][0]["preprint"]
@@ -260,8 +300,8 @@ def test_a_preprint_that_is_shared_is_found_shown_and_withdrawn(
 PAPER = r"""\documentclass{article}
 \title{On shelves}
 \begin{document}
-\section{Counting}
-We count $4$ shelves \cite{a,b}.
+\section{Results}
+We obtain an accuracy of 93.1\% with our counting. We count $4$ shelves \cite{a,b}.
 \begin{equation} n = 4 \end{equation}
 \begin{thebibliography}{9}
 \bibitem{a} A. Author, \emph{Shelves}, 2001.
@@ -281,5 +321,11 @@ def test_a_paper_is_shown_whole(home: Path, capsys: Capture) -> None:
     assert {"sections", "paragraphs", "tables", "figures", "references", "missing"} <= set(paper)
     assert main(["papers", "show", str(home / "shelves.tex")]) == 0
     assert "1 equations" in capsys.readouterr().out
+    assert main(["papers", "claims", str(home / "shelves.tex"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "jupyter_agents.claims/1"
+    assert ["93.1" in claim["value"] for claim in found["claims"]] == [True]
+    assert main(["papers", "claims", str(home / "shelves.tex")]) == 0
+    assert "accuracy of 93.1" in capsys.readouterr().out
     assert main(["papers", "show", str(home / "none.tex")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

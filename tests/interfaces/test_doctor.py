@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +54,46 @@ def test_a_folder_that_cannot_be_written_is_a_problem(home: Path) -> None:
     check = next(c for c in doctor._folders(settings) if c.name == "runs")
     assert check.state == "problem"
     assert "JUPYTER_AGENTS_RUNS" in check.mend
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_server_extension_is_found_wherever_jupyter_looks(
+    home: Path, monkeypatch: pytest.MonkeyPatch, enabled: bool
+) -> None:
+    file = home / "site" / "jupyter_server_config.d" / "jupyter_agents.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"ServerApp": {"jpserver_extensions": {"jupyter_agents": enabled}}}))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(home / "site"))
+    check, _ = doctor._lab(resolve({}))
+    assert (check.state, bool(check.mend)) == (("ok", False) if enabled else ("note", True))
+
+
+def test_a_lab_extension_is_told_once_there_is_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_PATH", str(home / "share"))
+    _, check = doctor._lab(resolve({}))
+    if check.state == "note":  # nothing that a person could do would bring it
+        assert (check.mend, "as Markdown" in check.detail) == ("", True)
+    package = home / "share" / "labextensions" / "jupyter-agents" / "package.json"
+    package.parent.mkdir(parents=True)
+    package.write_text(json.dumps({"name": "jupyter-agents", "version": "1", "jupyterlab": {"extension": True}}))
+    _, check = doctor._lab(resolve({}))
+    assert (check.state, check.detail) == ("ok", str(package.parent))
+
+
+def test_a_missing_kernelspec_is_mended_by_what_the_doctor_says(home: Path) -> None:
+    check = doctor.kernelspec_check({"python3": "/share"}, {"jupyter-agents-sandbox"})
+    assert check.state == "problem"
+    command = [word.replace("--sys-prefix", f"--prefix={home}") for word in shlex.split(check.mend)]
+    subprocess.run([sys.executable, "-m", *command], check=True, capture_output=True)
+    specs = {"python3-sandboxed": str(home / "share" / "jupyter" / "kernels" / "python3-sandboxed")}
+    assert (Path(specs["python3-sandboxed"]) / "kernel.json").is_file()
+    assert doctor.kernelspec_check(specs, {"jupyter-agents-sandbox"}).state == "ok"
+
+
+def test_a_missing_provisioner_is_mended_by_installing_again() -> None:
+    check = doctor.kernelspec_check({}, set())
+    assert check.state == "problem"
+    assert re.match(r"pip install .*--no-deps (--editable \S+|jupyter-agents)$", check.mend)
 
 
 @pytest.mark.sandbox

@@ -178,7 +178,7 @@ def test_settings_help_names_every_setting_and_its_default() -> None:
     [
         ("su", ["survey"]),
         ("runs p", ["pause"]),
-        ("papers ", ["show"]),
+        ("papers ", ["claims", "show"]),
         ("survey Q --bu", ["--budget"]),
         ("survey Q --budget 5 --b", ["--background"]),
         ("survey Q --output ", ["notebook", "repository"]),

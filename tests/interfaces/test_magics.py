@@ -16,6 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_agents.errors import InputError, RunFailed, UnknownName
 from jupyter_agents.interfaces.form import LaunchForm, Template
 from jupyter_agents.interfaces.handle import RunHandle
+from jupyter_agents.interfaces.own_cell import cell_file
 from jupyter_agents.interfaces.watching import watch
 from jupyter_agents.records import RunState
 from jupyter_agents.runtime.journal.folder import RunFolder
@@ -75,13 +76,6 @@ def test_unloading_takes_everything_away(shell: Any) -> None:
     shell.run_line_magic("load_ext", "jupyter_agents")
 
 
-def test_config_reaches_a_run(shell: Any, settings: Settings) -> None:
-    shell.run_cell("%config JupyterAgents.budget_usd = 0.25")
-    handle = shell.run_cell("%agent survey shelves").result
-    assert handle.progress().budget.usd == 0.25
-    assert runs(settings)[0].read_settings()["budget_usd"] == 0.25
-
-
 def test_a_wrong_config_is_told_and_changes_nothing(
     shell: Any, capsys: Capture, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -117,10 +111,12 @@ def test_the_tab_key_completes(shell: Any, line: str, expected: str) -> None:
         assert expected in [completion.text for completion in shell.Completer.completions(line, len(line))]
 
 
-def test_a_cell_waits_for_its_run_and_gives_its_handle(shell: Any, capsys: Capture) -> None:
+def test_a_cell_waits_for_its_run_which_has_its_settings_and_its_data(shell: Any, capsys: Capture) -> None:
+    shell.run_cell("%config JupyterAgents.budget_usd = 0.25")
     shell.run_cell("topic = 'shelves --papers 99'")
+    shell.run_cell("import pandas; table = pandas.DataFrame({'x': [1, 2]}); n = 3")
     result = shell.run_cell(
-        "%%agent survey --papers 3 --out r\nWhat's $x$ and \\frac{1}{2} of {topic} in {nothing}?\n"
+        "%%agent survey --papers 3 --out r --data table n\nWhat's $x$ and \\frac{1}{2} of {topic} in {nothing}?\n"
     )
     assert result.error_in_exec is None
     handle = shell.user_ns["r"]
@@ -129,19 +125,15 @@ def test_a_cell_waits_for_its_run_and_gives_its_handle(shell: Any, capsys: Captu
     request = RunFolder(handle.folder).read_request()
     assert request.text == "What's $x$ and \\frac{1}{2} of shelves --papers 99 in {nothing}?"
     assert request.options["papers"] == 3
+    assert handle.progress().budget.usd == RunFolder(handle.folder).read_settings()["budget_usd"] == 0.25
     assert handle.result["shelves"] == 4
+    assert handle.result["data"] == ["n", "table"]
+    assert list(pd.read_parquet(handle.folder / "data" / "table.parquet")["x"]) == [1, 2]
     assert handle.notebook is not None
     out = capsys.readouterr().out
     assert "Without a model" in out
+    assert "table of 2 rows: x int64" in out
     assert "There are four shelves." in out
-
-
-def test_variables_go_along_as_data(shell: Any, capsys: Capture) -> None:
-    shell.run_cell("import pandas; table = pandas.DataFrame({'x': [1, 2]}); n = 3")
-    handle = shell.run_cell("%agent survey shelves --data table n").result
-    assert "table of 2 rows: x int64" in capsys.readouterr().out
-    assert handle.result["data"] == ["n", "table"]
-    assert list(pd.read_parquet(handle.folder / "data" / "table.parquet")["x"]) == [1, 2]
 
 
 def test_a_failed_run_raises_after_it_has_shown_itself(shell: Any, capsys: Capture, settings: Settings) -> None:
@@ -192,13 +184,9 @@ def test_without_stdin_a_question_ends_the_cell_and_says_how_to_answer(
     assert shown.state is RunState.done
 
 
-def test_in_the_background_the_cell_returns_at_once(shell: Any, settings: Settings) -> None:
-    handle = shell.run_cell("%agent survey shelves --background").result
-    *_, last = watch(runs(settings)[0])
-    assert last.state is handle.state is RunState.done
-
-
-def test_a_bare_agent_is_a_form_that_starts_a_run(shell: Any, settings: Settings, survey_agent: str) -> None:
+def test_a_bare_agent_is_a_form_that_starts_a_run(
+    shell: Any, settings: Settings, survey_agent: str, home: Path
+) -> None:
     from jupyter_agents.interfaces.cells import Cells
 
     box = shell.run_cell("%agent").result
@@ -206,14 +194,17 @@ def test_a_bare_agent_is_a_form_that_starts_a_run(shell: Any, settings: Settings
     cells = Cells(shell, None, {})
     form = LaunchForm(cells._begin, settings)
     form.agent.value, form.request.value = survey_agent, "What's on the shelves?"
-    form.sources.value = "a folder\n\nb.tex"
+    (home / "a folder").mkdir()
+    (home / "b.tex").write_text("")
+    sources = (str(home / "a folder"), str(home / "b.tex"))
+    form.sources.value = "\n\n".join(sources)
     form.budget.value = 0.5
     form.button.click()
     assert form.folder is not None, form.status.value
     request = form.folder.read_request()
     assert (request.text, request.sources, request.budget.usd) == (
         "What's on the shelves?",
-        ("a folder", "b.tex"),
+        sources,
         0.5,
     )
     *_, last = watch(form.folder)
@@ -234,13 +225,19 @@ def test_the_form_tells_what_is_wrong(shell: Any, settings: Settings, survey_age
     assert runs(settings) == []
 
 
-def test_a_cell_of_the_notebook_goes_along_as_a_file(shell: Any, capsys: Capture, settings: Settings) -> None:
-    shell.run_cell("loss = 0.1  # What's left", store_history=True, cell_id="abc-1")
+def test_a_cell_of_the_notebook_goes_along_as_a_file(shell: Any, settings: Settings, home: Path) -> None:
+    from jupyter_agents.interfaces.cells import Cells
+
+    source = "loss = 0.1  # What's left"
+    shell.run_cell(source, store_history=True, cell_id="abc-1")
     number = shell.execution_count - 1
-    for name in ("abc-1", str(number), f"[{number}]"):
-        handle = shell.run_cell(f"%agent survey shelves --cell {name} --background").result
-        cell = RunFolder(handle.folder).read_request().options["cell"]
-        assert Path(cell).read_text() == "loss = 0.1  # What's left"
+    handle = shell.run_cell("%agent survey shelves --cell abc-1 --background").result
+    assert Path(RunFolder(handle.folder).read_request().options["cell"]).read_text() == source
+    *_, last = watch(runs(settings)[0])
+    assert last.state is handle.state is RunState.done
+    find = Cells(shell, None, {})._find_cell
+    for name in (str(number), f"[{number}]"):
+        assert Path(cell_file(name, home, find)).read_text() == source
     error = failure(shell, "%agent survey shelves --cell abc-9")
     assert "run that cell once" in str(error)
 

@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
-from jupyter_agents.errors import DataError, UnknownName
+from jupyter_agents.errors import ArxivError, DataError, PaperNotFound, UnknownName
 from jupyter_agents.records import Answer, Budget, Event, Request, RunState, changed, dump
 from jupyter_agents.runtime.journal.folder import RunFolder
 from jupyter_agents.runtime.journal.inbox import Message, post
 from jupyter_agents.runtime.journal.journal import read, verify
 from jupyter_agents.runtime.journal.state import summary
+from jupyter_agents.session.library import library_for
 from jupyter_agents.session.process import work
 from jupyter_agents.session.start import prepare, run
 from jupyter_agents.session.state import project
 from jupyter_agents.settings import Settings
-from tests.support.model_replies import busy, refusal, text, tools
+from tests.support.model_replies import busy, cut, refusal, text, tools
 from tests.support.model_server import ModelServer
 
 
@@ -163,6 +164,21 @@ async def test_a_budget_that_is_used_up_keeps_everything_and_more_money_goes_on(
     assert len(server.requests) == 3
 
 
+async def test_words_that_join_a_message_already_sent_are_journalled_too(
+    with_model: Settings, server: ModelServer
+) -> None:
+    server.say(
+        cut(tools(("take_note", {"text": "half"}))), tools(("submit_summary", {"text": "shorter"})), text("done")
+    )
+    folder, state = await run(Request(agent="notes", text="lines"), with_model)
+    assert state is RunState.done
+    asked = [str(e.data["new"]) for e in of_kind(folder, "intent") if e.data["what"] == "model"]
+    assert "Take notes on: lines" in asked[0]
+    assert "cut off" in asked[1]
+    assert "Take notes on" in asked[1], "the message is journalled as it then stood"
+    assert "Take notes on" not in asked[2]
+
+
 async def test_a_model_that_declines_is_followed_by_the_fallback_and_both_are_named(
     with_model: Settings, server: ModelServer
 ) -> None:
@@ -254,3 +270,19 @@ async def test_no_key_ever_reaches_a_runs_folder(with_model: Settings, server: M
     folder, _ = await run(Request(agent="notes", text="lines"), with_model)
     for path in folder.path.rglob("*"):
         assert not path.is_file() or server.key.encode() not in path.read_bytes(), path
+
+
+async def test_without_its_host_arxiv_is_neither_searched_nor_opened(settings: Settings) -> None:
+    library = library_for(Request(agent="notes", text="", sources=("2408.12714",)), changed(settings, hosts=()))
+    assert library.local() == ("arXiv:2408.12714",)
+    with pytest.raises(ArxivError, match="`hosts`"):
+        await library.search("lines")
+    with pytest.raises(PaperNotFound, match="may not be asked"):
+        await library.open("arXiv:2408.12714")
+
+
+async def test_the_first_line_says_whether_no_model_was_wanted_or_none_was_there(settings: Settings) -> None:
+    asked, _ = await run(Request(agent="notes", text="a", model="none", options={"publish": False}), settings)
+    found, _ = await run(Request(agent="notes", text="a", options={"publish": False}), settings)
+    assert "as was asked" in asked.report.read_text()
+    assert "no key and no server" in found.report.read_text()

@@ -13,6 +13,7 @@ from ...tools._perturbing import assigned, parameter_values, placed_files
 from ...tools.claims import SECOND, ClaimSet, Code, Depends, PaperClaim, Shortfall, claims_of
 from .. import Bench
 from .opening import the_paper
+from .passages import passage
 from .plan import unknown_paragraphs
 
 FREE = frozenset({"parameters", "setup", "data"})
@@ -34,11 +35,10 @@ async def check_claims(bench: Bench, handed: ClaimSet) -> tuple[str, ...]:
 
 
 def _of_claim(paper: Paper, claim: PaperClaim) -> list[str]:
-    try:
-        within = paper.quote(paper.paragraph(claim.paragraph).span)
-    except KeyError:
+    here = passage(paper, claim.paragraph)
+    if here is None:
         return [f"the paper has no paragraph {claim.paragraph!r}"]
-    if find(claim.quote, within) is None:
+    if find(claim.quote.strip("| "), paper.quote(here.span)) is None:
         return [f"these words do not stand in {claim.paragraph}; copy them exactly: {claim.quote!r}"]
     if claim.kind == "ordering":
         return []

@@ -24,7 +24,7 @@ async def lay_head(desk: Bench, arguments: NoArguments) -> Observation:
 async def lay_skeleton(desk: Bench, arguments: NoArguments) -> Observation:
     """Write the notebook that code alone can make of the paper."""
     paper = await the_paper(desk)
-    cells = skeleton(paper, claims_of(desk), placed_files(desk))
+    cells = skeleton(paper, claims_of(desk), desk.folder / "inputs", placed_files(desk))
     _lay(desk, cells)
     return Observation(text=f"{len(cells)} cells", data={"cells": len(cells)})
 

@@ -18,7 +18,10 @@ NOT_YET = (
 
 
 def mask(bench: Bench, observation: Observation) -> Observation:
-    """An observation with telling numbers replaced by a mark; words of the paper stay as they are."""
+    """An observation with telling numbers of outputs replaced by a mark.
+
+    Words of the paper stay as they are, and so do the program's own: ids of cells hold digits too.
+    """
     source = observation.source
     if source.startswith("output of "):
         return _cell(bench, observation)
@@ -26,7 +29,7 @@ def mask(bench: Bench, observation: Observation) -> Observation:
         full = (observation.data or {}).get("cells", ())
         cells = [_masked(bench, cell) for cell in bench.state.cells]
         return changed(observation, text=compact(cells, changed=full), images=())
-    if source.startswith("work/") or not observation.untrusted:
+    if source.startswith("work/") and source != "work/":  # what a cell wrote into a file
         return changed(observation, text=_text(bench, observation.text), images=())
     return observation
 

@@ -56,21 +56,43 @@ async def prepare(bench: Bench) -> str:
 
 
 def place_data(bench: Bench, paper: Paper) -> tuple[list[str], list[str]]:
-    """Copy the paper's own data into the work folder; names of what was placed and what was too large."""
+    """Copy the paper's own data, and data named as sources, into the work folder; names placed, names too large.
+
+    Only regular files of known kinds of data, never through links.
+    """
     placed, left = [], []
-    folder = Path(paper.folder).resolve() if paper.folder else None
-    for name in paper.files if folder else ():
-        assert folder is not None
-        path = folder / name
-        inside = not path.is_symlink() and path.resolve().is_relative_to(folder)
-        if path.suffix.lower() not in _DATA or path.stem.lower() in _NOT_DATA or not inside or not path.is_file():
-            continue
+    for name, path in [*_of_paper(paper), *_of_sources(bench)]:
         if path.stat().st_size > _MOST_BYTES:
             left.append(name)
             continue
         bench.place(name, path)
         placed.append(name)
     return placed, left
+
+
+def _of_paper(paper: Paper) -> list[tuple[str, Path]]:
+    folder = Path(paper.folder).resolve() if paper.folder else None
+    named = [(name, folder / name) for name in paper.files] if folder else []
+    return [
+        (name, path) for name, path in named if folder and path.resolve().is_relative_to(folder) and _is_data(path)
+    ]
+
+
+def _of_sources(bench: Bench) -> list[tuple[str, Path]]:
+    """Data files among the request's sources, and in the folders among them."""
+    found: list[tuple[str, Path]] = []
+    for source in bench.request.sources:
+        path = Path(bench.request.folder or ".") / source
+        if path.is_dir():
+            found += [(str(p.relative_to(path)), p) for p in sorted(path.rglob("*")) if _is_data(p)]
+        elif _is_data(path):
+            found.append((path.name, path))
+    return found
+
+
+def _is_data(path: Path) -> bool:
+    known = path.suffix.lower() in _DATA and path.stem.lower() not in _NOT_DATA
+    return known and path.is_file() and not path.is_symlink()
 
 
 def _task(bench: Bench, paper: Paper, placed: list[str], left: list[str]) -> str:

@@ -12,10 +12,10 @@ from ...runtime.notebook.markdown import block_quote, code, escape, table
 from ...runtime.notebook.report import claims_table, cost_line
 from ...runtime.papers import Paper
 from ...runtime.papers.parameters import parameters_in
-from ...runtime.papers.results import place
 from ...tools.claims import claims_of, code_of, verdicts_of
 from .. import Bench, Report
 from .opening import options, the_paper
+from .passages import where
 from .plan import Plan
 from .repository import repository
 from .settling import diagnosis, verdicts
@@ -29,7 +29,7 @@ A_MODEL = (
 async def report(bench: Bench) -> Report:
     """What the run has, also where stages failed."""
     paper = await the_paper(bench)
-    claims = tuple(changed(c, where=place(paper, c.where)) for c in claims_of(bench))
+    claims = tuple(changed(c, where=where(paper, c.where)) for c in claims_of(bench))
     judged = verdicts(bench) or (verdicts_of(bench) if bench.state.artefacts.get("clean_run") else ())
     clean = bench.state.artefacts.get("clean_run")
     summary = _summary(paper, claims, judged, clean, bench.has_model)
@@ -42,7 +42,7 @@ async def report(bench: Bench) -> Report:
         *_checked(bench, clean),
         *_settings(paper),
         *(["## What a model would add\n\n" + A_MODEL] if not bench.has_model else []),
-        f"## Cost\n\n{cost_line(bench.run.spent, model='a model' if bench.has_model else '')}",
+        f"## Cost\n\n{cost_line(bench.run.spent, model=bench.request.model or '')}",
     ]
     files = repository(bench.state.cells, paper) if options(bench).output == "repository" else {}
     return Report(
@@ -101,7 +101,7 @@ def _unclear(bench: Bench) -> list[str]:
     rows = [[escape(u.question), escape(u.assumption), by, escape(u.paragraph)] for u in plan.unclear]
     asked = bench.state.artefacts.get("unclear") or []
     rows += [[escape(e["question"]), escape(e["answer"]), escape(e["by"]), ""] for e in asked]
-    rows += [["", escape(each), "assumed", ""] for each in code_of(bench).assumptions]
+    rows += [["in the code", escape(each), "assumed", ""] for each in code_of(bench).assumptions]
     if not rows:
         return []
     return [f"## What the paper leaves unclear\n\n{table(['question', 'answer', 'by', 'paragraph'], rows)}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
@@ -13,6 +14,8 @@ from ...records import Cell
 from ...runtime.papers import Paper
 from ...runtime.papers.parameters import identifier
 
+_TAGGED = {"parameters": "parameters", "setup": "common"}
+"""Modules of the cells with these tags; they come first."""
 VALUES = '''\
 """Shows the values that stand for the paper's claims."""
 
@@ -68,17 +71,20 @@ def _pinned(name: str) -> str:
 
 
 def _modules(cells: Sequence[Cell]) -> dict[str, list[Cell]]:
-    """Code cells by part: the parameters cell, then those under each heading, named after it."""
+    """Code cells by part: parameters, what all use, then those under each heading below the title, named after it."""
     modules: dict[str, list[Cell]] = {}
-    current = "setup"
+    current = "steps"
     for cell in cells:
         if cell.kind == "markdown":
-            heading = next((line.lstrip("#").strip() for line in cell.source.splitlines() if line.startswith("#")), "")
-            current = identifier(heading.replace("\\", ""))[:40].lower() if heading else current
+            heading = next((line for line in cell.source.splitlines() if line.startswith("##")), "")
+            words = re.sub(r"^[#\d.\s]+", "", heading.replace("\\", ""))
+            current = identifier(words)[:40].lower() if words else current
         else:
-            modules.setdefault("parameters" if "parameters" in cell.tags else current, []).append(cell)
+            tagged = next((name for tag, name in _TAGGED.items() if tag in cell.tags), current)
+            modules.setdefault(tagged, []).append(cell)
     taken = set(sys.stdlib_module_names) | {"values", "run"}
-    return {f"{name}_" if name in taken else name: group for name, group in modules.items()}
+    ordered = sorted(modules, key=lambda name: list(_TAGGED.values()).index(name) if name in _TAGGED.values() else 9)
+    return {f"{name}_" if name in taken else name: modules[name] for name in ordered}
 
 
 def _module(name: str, modules: dict[str, list[Cell]], order: list[str]) -> str:
@@ -136,5 +142,5 @@ def _readme(paper: Paper, modules: dict[str, list[Cell]]) -> str:
         "",
         f"Written from {paper.id} {paper.version}. Run `python run.py` in this folder.",
     ]
-    lines += ["", "The paper's own data files are looked for in this folder, or in a folder `work` beside it.", ""]
+    lines += ["", "The paper's own data files belong into this folder, or into a folder `work` in it.", ""]
     return "\n".join([*lines, *(f"- `{name}.py`: {len(cells)} cells" for name, cells in modules.items()), ""])

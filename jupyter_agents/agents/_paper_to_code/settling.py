@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ...records import Observation, Record, Verdict, dump, json_schema, parse
+from ...records import Observation, Record, Verdict, changed, dump, json_schema, parse
 from ...runtime.notebook.report import claims_table
 from ...runtime.papers.outline import section_text
 from ...tools import tool
@@ -14,6 +14,7 @@ from ...tools.claims import NoArguments, claims_of
 from ...tools.notebook import make_cell
 from .. import Bench
 from .opening import the_paper
+from .passages import passage, where
 
 _CHARACTERS = 40_000
 """Of the paper's sections and of the notebook that the diagnosis reads."""
@@ -65,7 +66,8 @@ async def diagnose(desk: Bench, arguments: NoArguments) -> Observation:
     ids = {v.claim for v in wrong}
     talk = desk.run.conversation("diagnostician", tools=())
     claims = [dump(c) for c in claims_of(desk) if c.id in ids]
-    sections = dict.fromkeys(paper.paragraph(c["where"]).section for c in claims)
+    passages = [passage(paper, c["where"]) for c in claims]
+    sections = dict.fromkeys(p.section for p in passages if p is not None)
     talk.tell("These claims did not come out as printed. Say for each where that most likely comes from.")
     said = {"claims": claims, "verdicts": [dump(v) for v in wrong]}
     talk.tell_untrusted(msgspec.json.format(msgspec.json.encode(said)).decode(), "claims and verdicts")
@@ -83,7 +85,9 @@ async def diagnose(desk: Bench, arguments: NoArguments) -> Observation:
 @tool("write")
 async def lay_verdicts(desk: Bench, arguments: NoArguments) -> Observation:
     """End the notebook with the table of claims, each number linked to the cell that showed it."""
-    table = claims_table(claims_of(desk), verdicts(desk), run=desk.folder.name, notebook="")
+    paper = await the_paper(desk)
+    claims = [changed(claim, where=where(paper, claim.where)) for claim in claims_of(desk)]
+    table = claims_table(claims, verdicts(desk), run=desk.folder.name, notebook="")
     text = (
         f"## Claims and verdicts\n\nFrom one clean run in a fresh kernel and folder, judged outside of it.\n\n{table}"
     )

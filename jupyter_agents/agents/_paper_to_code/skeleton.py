@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 from ...records import Claim, Record
 from ...runtime.notebook.markdown import block_quote, escape
 from ...runtime.papers import Block, Equation, Paper, Section, Table
 from ...runtime.papers.parameters import Parameter, Unstated, parameters_in, unstated_in
+from ...runtime.papers.sentences import sentences
+from .passages import where
 from .table_cells import data_source, table_source
 
 SETUP = """\
@@ -34,6 +37,10 @@ if "claim" not in globals():  # outside a run of jupyter_agents values are only 
 _UNSAFE = re.compile(r"\\(?:href|url|html\w*|class|cssId|style|require|unicode)\b|\$\$|</|\n\s*\n|`")
 
 
+LEAD = 280
+"""Characters of a section's first sentence that are shown."""
+
+
 class Draft(Record):
     """One cell of the skeleton."""
 
@@ -43,16 +50,18 @@ class Draft(Record):
     implements: tuple[str, ...] = ()
 
 
-def skeleton(paper: Paper, claims: Sequence[Claim], files: Sequence[str]) -> tuple[Draft, ...]:
-    """All cells, in the order of the paper; claims and their checks come last."""
+def skeleton(paper: Paper, claims: Sequence[Claim], data: Path, files: Sequence[str]) -> tuple[Draft, ...]:
+    """All cells, in the order of the paper; a claim's check stands in the section that makes the claim.
+
+    files: names of the data files in the folder `data`.
+    """
     return (
         head(paper),
         Draft(source="## Parameters\n\nWhat the paper states, as printed; the comment says where."),
         Draft(source=parameters_source(parameters_in(paper), unstated_in(paper)), kind="code", tags=("parameters",)),
         Draft(source=SETUP, kind="code", tags=("setup",)),
-        *_data(paper, files),
-        *(draft for section in paper.sections for draft in _section(paper, section)),
-        *_checks(paper, claims),
+        *_data(data, files),
+        *(draft for section in paper.sections for draft in _section(paper, section, claims)),
     )
 
 
@@ -82,21 +91,18 @@ def comment(text: str, limit: int = 100) -> str:
     return line if len(line) <= limit else f"{line[:limit].rstrip()}…"
 
 
-def _data(paper: Paper, files: Sequence[str]) -> Iterator[Draft]:
-    readable = [(name, source) for name in files if (source := data_source(paper, name))]
+def _data(folder: Path, files: Sequence[str]) -> Iterator[Draft]:
+    readable = [(name, source) for name in files if (source := data_source(folder, name))]
     if readable:
         yield Draft(source="## Data\n\nFiles that came with the paper's source.")
     for _, source in readable:
         yield Draft(source=source, kind="code", tags=("data",))
 
 
-def _section(paper: Paper, section: Section) -> Iterator[Draft]:
-    """A heading, the displays of the section, its algorithms and its tables; nothing where it holds none of them."""
+def _section(paper: Paper, section: Section, claims: Sequence[Claim]) -> Iterator[Draft]:
+    """A heading with how the section begins, then its displays, algorithms, tables and claims."""
     if section.id != "s0":
-        number = f"{section.number} " if section.number else ""
-        yield Draft(
-            source=f"{'#' * min(section.level + 1, 5) if section.level else '##'} {escape(number + section.title)}"
-        )
+        yield _heading(paper, section)
     parts: list[Equation | Table | Block] = [
         *(e for e in paper.equations if e.section == section.id),
         *(t for t in paper.tables if t.section == section.id),
@@ -109,6 +115,23 @@ def _section(paper: Paper, section: Section) -> Iterator[Draft]:
             yield from _table(paper, part)
         else:
             yield from _algorithm(paper, part)
+    here = {paragraph.id for paragraph in paper.paragraphs if paragraph.section == section.id}
+    yield from _checks(paper, [claim for claim in claims if claim.where in here])
+
+
+def _heading(paper: Paper, section: Section) -> Draft:
+    """The section's title, its first sentence, and the paragraphs that it holds."""
+    title = f"{section.number} {section.title}".strip()
+    marks = "#" * min(section.level + 1, 5) if section.level else "##"
+    texts = [p for p in paper.paragraphs if p.section == section.id and p.role in ("text", "item", "theorem")]
+    if not texts:
+        return Draft(source=f"{marks} {escape(title)}")
+    words = re.split(r"\\begin\{|\$\$|\\\[", paper.quote(texts[0].span))[0]  # displays have cells of their own
+    first = sentences(words)[0].text if sentences(words) else words
+    shown = first if len(first) <= LEAD else f"{first[:LEAD].rsplit(' ', 1)[0]} …"
+    ids = texts[0].id if len(texts) == 1 else f"{texts[0].id} to {texts[-1].id}"
+    links = tuple(f"{paper.id}#{paragraph.id}" for paragraph in texts)
+    return Draft(source=f"{marks} {escape(title)}\n\n{block_quote(shown)}\n\n*{ids}*", implements=links)
 
 
 def _display(paper: Paper, equation: Equation) -> str:
@@ -155,19 +178,15 @@ def _algorithm(paper: Paper, block: Block) -> Iterator[Draft]:
 
 def _checks(paper: Paper, claims: Sequence[Claim]) -> Iterator[Draft]:
     """For each passage that makes claims: its words, and a cell that shows the values once they are computed."""
-    if not claims:
-        yield Draft(source="## Claims\n\nNo result with a number was found in this paper.")
-        return
-    yield Draft(
-        source="## Claims\n\nThe paper's own results with a number. Put the computed value in place of `None`."
-    )
     groups: dict[str, list[Claim]] = {}
     for claim in claims:
         groups.setdefault(claim.where, []).append(claim)
     for place, group in groups.items():
         quotes = dict.fromkeys(claim.quote for claim in group)
         shown = "\n>\n".join(block_quote(quote) for quote in quotes)
-        yield Draft(source=f"**{escape(_where(paper, place))}**\n\n{shown}", implements=(f"{paper.id}#{place}",))
+        yield Draft(
+            source=f"**To check: {escape(where(paper, place))}**\n\n{shown}", implements=(f"{paper.id}#{place}",)
+        )
         lines = [
             f"    {c.id!r}: None,  # {comment(f'{c.value} {c.unit}'.strip())} {comment(c.metric, 60)}".rstrip()
             for c in group
@@ -183,9 +202,3 @@ def _checks(paper: Paper, claims: Sequence[Claim]) -> Iterator[Draft]:
             ]
         )
         yield Draft(source=body, kind="code", tags=("check",), implements=(f"{paper.id}#{place}",))
-
-
-def _where(paper: Paper, paragraph: str) -> str:
-    from ...runtime.papers.results import place
-
-    return place(paper, paragraph)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...runtime.papers import Paper, Table
+from ...runtime.papers import Table
 from ...runtime.papers.parameters import identifier
 
 MOST_ROWS = 400
@@ -50,9 +50,9 @@ def table_source(table: Table) -> str:
     )
 
 
-def data_source(paper: Paper, name: str) -> str:
-    """Code that reads one data file of the work folder; empty for kinds that are not plain tables."""
-    path = Path(paper.folder) / name
+def data_source(folder: Path, name: str) -> str:
+    """Code that reads a data file of the work folder, after a look at it in `folder`; empty for what is no table."""
+    path = folder / name
     variable = identifier(Path(name).stem)
     suffix = path.suffix.lower()
     if suffix == ".json":

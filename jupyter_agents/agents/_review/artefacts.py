@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 from msgspec import Meta
 
-from ...records import Record, Sentence, parse
+from ...records import Json, Record, Sentence, parse
 from .. import Bench
 
 MOST = 12
@@ -90,6 +91,18 @@ def options(bench: Bench) -> Options:
     return parse(bench.request.options, Options)
 
 
+def year_of(card: Json) -> int | None:
+    """The year a paper's card names; None where nobody knows."""
+    found = re.search(r"\d{4}", str(card.get("year") or ""))
+    return int(found[0]) if found else None
+
+
+def too_old(bench: Bench, id: str) -> bool:
+    """Whether a paper is known to be from before the years that were asked for."""
+    since, year = options(bench).since, year_of(bench.state.papers.get(id, {}))
+    return since is not None and year is not None and year < since
+
+
 def artefact(bench: Bench, name: str, kind: type[Any]) -> Any:
     """An artefact as its record; None while there is none."""
     value = bench.state.artefacts.get(name)
@@ -127,6 +140,8 @@ async def check_selection(bench: Bench, selection: Selection) -> tuple[str, ...]
             problems.append(f"{choice.paper} is not open: open it first, then choose it by the id it is given")
         elif card.get("problem"):
             problems.append(f"{choice.paper} cannot be read ({card['problem']}); pass it over")
+        elif too_old(bench, choice.paper):
+            problems.append(f"{choice.paper} is from before {options(bench).since}; pass it over")
         if not choice.reason.strip():
             problems.append(f"{choice.paper}: say why it is read")
     ids = [choice.paper for choice in (*selection.read, *selection.passed_over)]

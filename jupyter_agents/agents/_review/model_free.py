@@ -10,7 +10,8 @@ from ...tools.papers import FindPassages, OpenPaper, Quote, SearchArxiv, readabl
 from ...tools.ranking import Passage, words
 from ...tools.telling import Telling, telling_sentences
 from .. import Bench
-from .artefacts import Choice, Findings, Plan, Selection, Statement, options
+from .artefacts import Choice, Findings, Plan, Selection, Statement, options, too_old
+from .following import Pointer, pointers
 
 ALIKE = 0.3
 """Cosine below which a paragraph speaks of something else: unrelated questions stay under 0.25, answers over 0.35."""
@@ -19,6 +20,8 @@ QUOTES = 10
 """In an answer, as far as there are paragraphs that speak of the question."""
 QUOTES_A_PAPER = 4
 """At most, unless there are too few papers for an answer."""
+POINTERS = 8
+"""References named as worth reading."""
 PLAN_WORDS = 8
 """Of a question, in one query to arXiv, where every word must occur."""
 
@@ -31,10 +34,14 @@ async def without_model(bench: Bench) -> None:
     if not bench.request.sources:
         await _from_arxiv(bench, queries)
     passages = await _passages(bench)
-    await _submit(bench, "selection", _selection(bench, passages))
-    most = max(QUOTES_A_PAPER, QUOTES // max(1, len({p.paper for p in passages})))
+    if not bench.request.sources and await _followed(bench, passages):
+        passages = await _passages(bench)
+    selection = _selection(bench, passages)
+    await _submit(bench, "selection", selection)
+    most = max(QUOTES_A_PAPER, QUOTES // max(1, len(selection.read)))
     chosen = await asyncio.to_thread(telling_sentences, passages, bench.request.text, QUOTES, per_paper=most)
-    await _submit(bench, "answer", await _findings(bench, chosen))
+    unread = await pointers(bench, [choice.paper for choice in selection.read])
+    await _submit(bench, "answer", await _findings(bench, chosen, unread))
 
 
 def _queries(question: str) -> tuple[str, ...]:
@@ -60,10 +67,19 @@ async def _from_arxiv(bench: Bench, queries: tuple[str, ...]) -> None:
             return
 
 
+async def _followed(bench: Bench, passages: list[Passage]) -> bool:
+    """Open what the found papers cite on the question, as far as arXiv has it; whether there was any."""
+    before, most = readable(bench), options(bench).papers
+    cited = await pointers(bench, list(dict.fromkeys(p.paper for p in passages)))
+    for id in dict.fromkeys(f"arXiv:{pointer.reference.arxiv}" for pointer in cited if pointer.reference.arxiv):
+        if len(readable(bench)) < most:
+            await bench.act("open_paper", OpenPaper(paper=id))
+    return readable(bench) != before
+
+
 async def _passages(bench: Bench) -> list[Passage]:
     """The best paragraphs of papers of the right years that speak of the question at all."""
-    since = options(bench).since or 0
-    ids = tuple(id for id in readable(bench) if int(bench.state.papers[id].get("year") or 9999) >= since)
+    ids = tuple(id for id in readable(bench) if not too_old(bench, id))
     if not ids:
         return []
     wanted = FindPassages(query=bench.request.text, papers=ids, limit=PASSAGES)
@@ -76,9 +92,8 @@ def _selection(bench: Bench, passages: list[Passage]) -> Selection:
     """The papers that passages come from, in their order, as many as asked for."""
     found = list(dict.fromkeys(p.paper for p in passages))[: options(bench).papers]
     why = {id: f"{sum(p.paper == id for p in passages)} paragraphs speak of the question" for id in found}
-    since = options(bench).since or 0
     passed = {
-        id: f"before {since}" if int(bench.state.papers[id].get("year") or 9999) < since else "nothing on the question"
+        id: f"before {options(bench).since}" if too_old(bench, id) else "nothing on the question"
         for id in readable(bench)
         if id not in why
     }
@@ -88,8 +103,8 @@ def _selection(bench: Bench, passages: list[Passage]) -> Selection:
     )
 
 
-async def _findings(bench: Bench, chosen: list[Telling]) -> Findings:
-    """The chosen sentences as evidence, each its own statement."""
+async def _findings(bench: Bench, chosen: list[Telling], unread: list[Pointer]) -> Findings:
+    """The chosen sentences as evidence, each its own statement; what they cite beyond is missing."""
     said: list[Statement] = []
     for telling in chosen:
         wanted = Quote(paper=telling.paper, paragraph=telling.paragraph, quote=telling.quote)
@@ -98,8 +113,9 @@ async def _findings(bench: Bench, chosen: list[Telling]) -> Findings:
             bench.note(f"a sentence of {telling.paper} could not be quoted: {kept.text}")
         else:
             said.append(Statement(text=bench.state.evidence[kept.data["id"]].quote, evidence=(kept.data["id"],)))
-    missing = () if said else (f"no paragraph of {len(readable(bench))} readable papers speaks of this",)
-    return Findings(enough=bool(said), sentences=tuple(said), missing=missing)
+    nothing = [] if said else [f"no paragraph of {len(readable(bench))} readable papers speaks of this"]
+    cited = [f"cited by {pointer.cited_by}, not read here: {pointer.shown}" for pointer in unread[:POINTERS]]
+    return Findings(enough=bool(said), sentences=tuple(said), missing=(*nothing, *cited))
 
 
 async def _submit(bench: Bench, name: str, value: Plan | Selection | Findings) -> None:

@@ -11,7 +11,7 @@ from ...tools import tool
 from ...tools.notebook import make_cell
 from ...tools.papers import opened
 from .. import Bench
-from .words import answer_text, comparison_text, disagreements_text, evidence_text, missing_text, papers_text
+from .words import MADE, answer_text, comparison_text, disagreements_text, evidence_text, missing_text, papers_text
 
 CHECK = '''\
 """Are all quotes where the answer says they stand? This cell looks them up in the stored text of each paper."""
@@ -50,7 +50,7 @@ async def lay_notebook(desk: Bench, arguments: LayNotebook) -> Observation:
     cited = list(desk.state.evidence.values())
     texts = await _stored(desk, cited)
     parts = [
-        f"# {_title(desk)}\n\n{answer_text(desk)}",
+        f"# {_title(desk)}\n\n{MADE[desk.has_model]}\n\n{answer_text(desk)}",
         f"## Papers compared\n\n{comparison_text(desk)}",
         f"## Disagreements\n\n{disagreements_text(desk)}",
         f"## What is missing\n\n{missing_text(desk)}",
@@ -58,7 +58,8 @@ async def lay_notebook(desk: Bench, arguments: LayNotebook) -> Observation:
         f"## Papers\n\n{papers_text(desk)}",
     ]
     for part in parts:
-        desk.emit("cell", {"cell": make_cell(desk, part, kind="markdown", by="lay_notebook")})
+        ids = tuple(e.id for e in cited if e.id in part)
+        desk.emit("cell", {"cell": make_cell(desk, part, kind="markdown", implements=ids, by="lay_notebook")})
     if not cited:
         return Observation(text="laid out; there is no quote to check", data={"check": ""})
     source = CHECK.format(evidence=_literal([_record(e) for e in cited]), texts=_literal(texts))

@@ -86,7 +86,10 @@ def _summary(bench: Bench, findings: Findings | None) -> str:
         return NOTHING
     if not findings.enough:
         return f"Not enough evidence: {' '.join(findings.missing)}"[:SUMMARY]
-    sentences = [s.text if s.support == "supported" else f"{s.text} ({s.support})" for s in _answer(bench, findings)]
+    said = _answer(bench, findings)
+    if not bench.has_model:
+        return f"Quotes chosen by code, without a model: {' '.join(f'“{s.text}”' for s in said)}"[:SUMMARY]
+    sentences = [s.text if s.support == "supported" else f"{s.text} ({s.support})" for s in said]
     return " ".join(sentences)[:SUMMARY]
 
 

@@ -10,6 +10,11 @@ from ...runtime.notebook.report import evidence_list, sentences
 from .. import Bench
 from .artefacts import Findings, Judged, Plan, Selection, artefact
 
+MADE = {
+    True: "Written by a model from the quotes below. A separate call judged each sentence; what falls short says so.",
+    False: "Made **without a model**: code chose the quotes; nothing was written, summarised or judged.",
+}
+"""How an answer came about, by whether there was a model."""
 NOTHING = "No answer was reached."
 TOO_LITTLE = "**Not enough evidence** to answer this from the papers that were read."
 
@@ -84,7 +89,7 @@ def papers_text(bench: Bench) -> str:
         state = "could not be read" if problem(card) else "read" if id in read else "passed over"
         why = problem(card) or read.get(id) or passed.get(id) or "not chosen"
         rows.append([paper_name(bench, id), escape(id), state, str(quotes), escape(why)])
-    return table(["paper", "id", "", "quotes", "why"], rows) if rows else "There were no papers."
+    return table(["paper", "id", "state", "quotes", "why"], rows) if rows else "There were no papers."
 
 
 def plan_text(bench: Bench) -> str:
@@ -132,5 +137,5 @@ def _quoted(bench: Bench, sentence: Sentence) -> str:
 
 def _reasons(said: Sequence[Sentence]) -> list[str]:
     """Why statements fall short, one line each; nothing where none does."""
-    lines = [f"- {escape(s.text)}: *{escape(s.reason)}*" for s in said if s.support != "supported" and s.reason]
+    lines = [f"- {escape(s.text)} — *{escape(s.reason)}*" for s in said if s.support != "supported" and s.reason]
     return ["Less than supported:\n\n" + "\n".join(lines)] if lines else []

@@ -16,7 +16,7 @@ from .headings import ABSTRACT, REFERENCES, numbered
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-LIMIT: Final = 5_000_000
+LIMIT: Final = 3_000_000
 """Bytes; a book of a thousand pages has about two million."""
 
 MOST_BRACKETS: Final = 3_000

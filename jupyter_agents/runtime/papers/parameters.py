@@ -28,17 +28,8 @@ _WORDS = (
     "discount factor", "shape parameter", "sampling rate", "sequence length", "vocabulary size", "patience",
     "warm-up", "decay rate", "resamples",
 )  # fmt: skip
-_NEEDED = frozenset(_WORDS) - {
-    "dropout",
-    "momentum",
-    "penalty",
-    "window",
-    "overlap",
-    "bins",
-    "folds",
-    "seed",
-    "stride",
-}
+_COMMON = ("dropout", "momentum", "penalty", "window", "overlap", "bins", "folds", "seed", "stride")
+_NEEDED = tuple(word for word in _WORDS if word not in _COMMON)
 """Phrases that, named without any value anywhere, leave a reader guessing; the others are common words too."""
 _COUNTED = "epochs|iterations|steps|trials|resamples|bootstrap samples|folds|seeds|restarts|layers|bins|walkers|flips"
 _VALUE = r"\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?|\.\d+"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import BinaryIO, Final
+from urllib.parse import urlsplit
 
 from ...errors import ArxivBusy, ArxivError, ArxivTimeout, ArxivUnreachable, PaperRefused
 from ...records import Record
@@ -21,7 +22,9 @@ class Patience(Record):
     """How long and how often arXiv is asked before giving up."""
 
     tries: int = 4
-    connect_s: float = 10.0
+    tries_to_connect: int = 2
+    """Where no connection comes about: no network stays no network, and a person waits."""
+    connect_s: float = 6.0
     silence_s: float = 30.0
     """The longest pause between two pieces of an answer."""
     whole_s: float = 300.0
@@ -52,8 +55,8 @@ class Transport:
             last = attempt == self.patience.tries
             try:
                 answer = self._once(url, into, limit, accept)
-            except (ArxivTimeout, ArxivUnreachable):
-                if last:
+            except (ArxivTimeout, ArxivUnreachable) as exc:
+                if last or (attempt >= self.patience.tries_to_connect and not exc.fields["connected"]):
                     raise
                 self._wait(attempt, None)
                 continue
@@ -81,7 +84,9 @@ class Transport:
                     if total > limit:
                         raise PaperRefused(f"{url} is larger than {limit:,} bytes; it was not read", url=url)
                     if time.monotonic() > deadline:
-                        raise ArxivTimeout(f"{url} took over {self.patience.whole_s:g} s; try again later", url=url)
+                        raise ArxivTimeout(
+                            f"{url} took over {self.patience.whole_s:g} s; try again later", url=url, connected=True
+                        )
                     into.write(piece)
                 into.flush()
                 if response.status_code == 200 and accept is not None and not accept(first):
@@ -117,14 +122,20 @@ def _mapped(url: str) -> Iterator[None]:
     import requests
     import urllib3.exceptions
 
+    host = urlsplit(url).netloc
     try:
         yield
+    except requests.ConnectTimeout as exc:
+        raise ArxivTimeout(f"{host} did not answer in time; try again later", url=url, connected=False) from exc
     except (requests.Timeout, urllib3.exceptions.TimeoutError) as exc:
-        raise ArxivTimeout(f"{url} did not answer in time; try again later", url=url) from exc
+        raise ArxivTimeout(f"{host} did not answer in time; try again later", url=url, connected=True) from exc
     except (requests.RequestException, urllib3.exceptions.HTTPError) as exc:
+        why = getattr(exc.args[0] if exc.args else None, "reason", None)
         raise ArxivUnreachable(
-            f"{url} cannot be reached or broke off ({type(exc).__name__}); check the network and the base address",
+            f"{host} cannot be reached or broke off ({type(why or exc).__name__}); "
+            "check the network and the base address, or give the paper's file",
             url=url,
+            connected=not isinstance(why, urllib3.exceptions.NewConnectionError),
         ) from exc
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ...records import Record
-from .database import connect, sentences, transaction
+from .database import BUSY_S, connect, sentences, transaction
 
 if TYPE_CHECKING:
     from .embed import Vectors
@@ -35,11 +35,14 @@ class PassageRow(Record):
 
 
 class Catalogue:
-    """The reading side of one SQLite file, and the vectors kept in it."""
+    """The reading side of one SQLite file, and the vectors kept in it.
 
-    def __init__(self, path: Path) -> None:
+    wait_s: how long a write waits for another process's before StoreLocked.
+    """
+
+    def __init__(self, path: Path, wait_s: float = BUSY_S) -> None:
         self.path = path
-        self._connection = connect(path)
+        self._connection = connect(path, wait_s)
 
     def close(self) -> None:
         """Close the file; the record stays."""

@@ -15,7 +15,7 @@ APPLICATION = 0x4A415053
 """SQLite's application_id of our files: `JAPS`."""
 VERSION = 1
 BUSY_S = 30.0
-"""How long a writer waits for another one."""
+"""How long a writer waits for another one, unless told otherwise."""
 
 SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -75,7 +75,7 @@ def _operational(path: Path, exc: sqlite3.OperationalError) -> StoreError:
     code = exc.sqlite_errorcode & 0xFF if hasattr(exc, "sqlite_errorcode") else 0
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreLocked(
-            f"the preprint store {path} was being written by another process for over {BUSY_S:g} s; try again",
+            f"the preprint store {path} was being written by another process all the time this one waited; try again",
             path=str(path),
         )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
@@ -89,7 +89,7 @@ def _operational(path: Path, exc: sqlite3.OperationalError) -> StoreError:
     return StoreUnreadable(f"the preprint store {path} cannot be used: {exc}", path=str(path))
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, wait_s: float = BUSY_S) -> sqlite3.Connection:
     """The record's connection, its schema made if the file is new.
 
     Rows are `sqlite3.Row`; transactions are explicit (autocommit outside `BEGIN`). A power cut loses nothing that
@@ -100,13 +100,13 @@ def connect(path: Path) -> sqlite3.Connection:
     if path.is_dir():
         raise StoreUnreadable(f"the preprint store {path} is a folder where a file should be", path=str(path))
     with sentences(path):
-        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None, check_same_thread=False)
         try:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA synchronous=FULL")
             _check_version(connection, path)
-            _set_journal(connection, journal_mode(filesystem(path.parent)))
+            set_journal(connection, journal_mode(filesystem(path.parent)))
             _make_schema(connection, path)
         except BaseException:
             connection.close()
@@ -146,7 +146,7 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _set_journal(connection: sqlite3.Connection, mode: str) -> None:
+def set_journal(connection: sqlite3.Connection, mode: str) -> None:
     """Switch the journal if need be. SQLite answers a switch during another's start with BUSY at once: ask again."""
     ends = time.monotonic() + BUSY_S
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != mode:

@@ -174,8 +174,6 @@ def _bert_tokenizer(vocabulary: Path) -> Any:
 
 
 def _from_folder(folder: Path) -> OnnxEmbedder:
-    from tokenizers import Tokenizer
-
     model, tokenizer = folder / "model.onnx", folder / "tokenizer.json"
     for path in (model, tokenizer):
         if not path.is_file():
@@ -183,10 +181,19 @@ def _from_folder(folder: Path) -> OnnxEmbedder:
                 f"the embedder's folder {folder} has no {path.name}; it needs model.onnx and tokenizer.json",
                 path=str(path),
             )
+    return _loaded(folder, _sha256(model, tokenizer))
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(folder: Path, sha256: str) -> OnnxEmbedder:
+    """One engine for all stores of a process; a file that changed is another model."""
+    from tokenizers import Tokenizer
+
+    tokenizer = folder / "tokenizer.json"
     try:
         words = Tokenizer.from_file(str(tokenizer))
     except Exception as exc:  # tokenizers raises bare Exception
         raise StoreError(f"{tokenizer} is no tokenizer: {exc}", path=str(tokenizer)) from exc
     words.no_padding()
     words.enable_truncation(TOKENS)
-    return OnnxEmbedder(folder.name, _sha256(model, tokenizer), model, words)
+    return OnnxEmbedder(folder.name, sha256, folder / "model.onnx", words)

@@ -229,7 +229,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         port = free.getsockname()[1]
     started = Server(tmp_path, port)
     try:
-        for _ in range(200):
+        for _ in range(900):
             try:
                 started.rest("GET", "/api")
                 break

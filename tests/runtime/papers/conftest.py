@@ -36,20 +36,25 @@ def arxiv(make_arxiv: Callable[..., Arxiv]) -> Arxiv:
 
 
 def shared_folder(name: str) -> Path:
-    """A folder of shared material; skips the test where there is none."""
-    beside = [p / "shared" for p in Path(__file__).resolve().parents]
+    """A folder of shared material: where JUPYTER_AGENTS_SHARED says, else `shared` beside this checkout.
+
+    Skips the test where there is none.
+    """
     named = os.environ.get("JUPYTER_AGENTS_SHARED")
-    for folder in ([Path(named)] if named else []) + beside:
-        if (folder / name).is_dir():
-            return folder / name
-    pytest.skip(f"no shared/{name} beside this checkout")
+    beside = Path(__file__).resolve().parents[4] / "shared"
+    folder = Path(named or beside) / name
+    if not folder.is_dir():
+        pytest.skip(f"no {name} beside this checkout or where JUPYTER_AGENTS_SHARED says")
+    return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared_papers() -> Path:
+    """Real papers, each in its folder."""
     return shared_folder("papers")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared_arxiv() -> Path:
+    """Recorded answers of arXiv."""
     return shared_folder("arxiv")

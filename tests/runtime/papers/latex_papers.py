@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from jupyter_agents.records import Span
@@ -30,13 +29,6 @@ def body(folder: Path, text: str, preamble: str = "") -> Paper:
     source = f"\\documentclass{{article}}\n{preamble}\n\\begin{{document}}\n{text}\n\\end{{document}}\n"
     write(folder, main=source)
     return latex.read(folder, id="local:x", version="v1")
-
-
-def shared() -> Path | None:
-    """The folder of real papers beside the checkout, where there is one."""
-    beside = Path(__file__).resolve().parents[3].parent / "shared"
-    folder = Path(os.environ.get("JUPYTER_AGENTS_SHARED", beside)) / "papers"
-    return folder if folder.is_dir() else None
 
 
 def check_spans(paper: Paper) -> None:

@@ -23,6 +23,7 @@ from jupyter_agents.errors import (
 )
 from jupyter_agents.runtime.papers.arxiv import Arxiv
 from jupyter_agents.runtime.papers.limiter import Limiter
+from jupyter_agents.runtime.papers.transport import Patience
 from tests.support.arxiv_server import ArxivServer, Bad, Listed, error_feed, feed
 
 LINES = Listed("1008.4686", "Fitting a model to data", authors=("David W. Hogg", "Jo Bovy"), abstract="Lines, fitted.")
@@ -217,8 +218,19 @@ def test_a_body_cut_short_is_asked_again(arxiv: Arxiv, server: ArxivServer) -> N
 def test_no_connection_is_told(tmp_path: Path, make_arxiv: Callable[..., Arxiv]) -> None:
     nobody = make_arxiv()
     nobody.base_url = "http://127.0.0.1:9"
-    with pytest.raises(ArxivUnreachable, match="cannot be reached"):
+    with pytest.raises(ArxivUnreachable, match="cannot be reached") as caught:
         nobody.search("lines")
+    assert caught.value.fields["connected"] is False
+
+
+def test_without_a_network_nobody_waits_for_all_tries(make_arxiv: Callable[..., Arxiv]) -> None:
+    patience = Patience(tries=9, first_pause_s=0.3, connect_s=1.0)
+    nobody = make_arxiv(patience=patience)
+    nobody.base_url = "http://127.0.0.1:9"
+    started = time.monotonic()
+    with pytest.raises(ArxivUnreachable):
+        nobody.search("lines")
+    assert time.monotonic() - started < 5
 
 
 def test_a_broken_feed_is_busy_and_a_bomb_is_not_expanded(arxiv: Arxiv, server: ArxivServer, tmp_path: Path) -> None:
@@ -250,6 +262,7 @@ ASK = """
 import sys
 from pathlib import Path
 from jupyter_agents.runtime.papers.arxiv import Arxiv
+from jupyter_agents.runtime.papers.transport import Patience
 Arxiv(sys.argv[1], cache=Path(sys.argv[2]), interval_s=0.4).search("lines")
 """
 

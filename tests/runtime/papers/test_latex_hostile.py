@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -82,6 +83,38 @@ def test_macros_that_explode_are_refused(tmp_path: Path) -> None:
     for text in ("\\xa", "$\\xa$"):
         with pytest.raises(PaperRefused, match="macros"):
             body(tmp_path, f"Words {text}. \\begin{{equation}}\\xa\\end{{equation}}", chain + "\\def\\xz{boom}")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (random.Random(1).randbytes(20_000), "binary data"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "binary data"),
+        (b"%PDF-1.5\n%\xd0\xd4\xc5\xd8\n" + random.Random(2).randbytes(5_000), "binary data"),
+        (b'{"title": "A paper", "sections": ["some words of it", 7]}', "JSON"),
+        (b"<!DOCTYPE html><html><body><p>Words of a page</p></body></html>", "HTML or XML"),
+        (b"1.0, 2.0, 3.5\n" * 50, "data without words"),
+    ],
+)
+def test_what_is_no_latex_is_told_what_it_is(tmp_path: Path, content: bytes, what: str) -> None:
+    (tmp_path / "main.tex").write_bytes(content)
+    with pytest.raises(PaperUnreadable, match=what):
+        latex.read(tmp_path, id="local:x", version="", main="main.tex")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Notes without any command, just words.",
+        "Ça, c'est déjà 50 % d'un article.",
+        "\\section{A} 1 2 3 4 5 6 7",
+        "{[$x^2$]} a \\\\ b",
+    ],
+)
+def test_plain_words_with_little_latex_are_a_paper(tmp_path: Path, text: str) -> None:
+    for encoding in ("utf-8", "latin-1", "utf-16"):
+        (tmp_path / "main.tex").write_text(text, encoding=encoding)
+        assert latex.read(tmp_path, id="local:x", version="").text
 
 
 def test_files_that_include_each_other_are_read_once(tmp_path: Path) -> None:

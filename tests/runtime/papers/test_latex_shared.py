@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from jupyter_agents.runtime.papers import Paper, archive, latex
 
-from .latex_papers import check_spans, shared
-
-
-@pytest.fixture(scope="module")
-def shared_papers() -> Path:
-    folder = shared()
-    if folder is None:
-        pytest.skip("the real papers are not beside this checkout")
-    return folder
+from .latex_papers import check_spans
 
 
 def _read(folder: Path) -> Paper:

@@ -35,7 +35,8 @@ def test_memory_is_limited(tmp_path: Path) -> None:
 
 
 def test_nothing_can_be_written_to_files(tmp_path: Path) -> None:
-    ended = limited.run(script(tmp_path, f"open({str(tmp_path / 'out')!r}, 'w').write('x')"), time_s=20)
+    text = f"with open({str(tmp_path / 'out')!r}, 'w') as file:\n    file.write('x')"
+    ended = limited.run(script(tmp_path, text), time_s=20)
     assert ended.code != 0
     assert (tmp_path / "out").read_text() == ""
 

@@ -13,7 +13,7 @@ import pytest
 
 from jupyter_agents.errors import StoreLocked, StoreUnreadable
 from jupyter_agents.records import Preprint
-from jupyter_agents.runtime.store import database
+from jupyter_agents.runtime.store.database import connect, set_journal
 from jupyter_agents.runtime.store.disk import filesystem, journal_mode, shared
 from jupyter_agents.runtime.store.record import SqliteRecord
 
@@ -124,8 +124,7 @@ def test_a_read_only_folder_is_named(closed: Path, name: str) -> None:
 
 
 def test_a_writer_that_never_ends_gives_a_clear_error(path: Path, make: Make) -> None:
-    record = SqliteRecord(path)
-    record._connection.execute("PRAGMA busy_timeout=100")
+    record = SqliteRecord(path, wait_s=0.1)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreLocked, match="another process"):
@@ -136,9 +135,15 @@ def test_a_writer_that_never_ends_gives_a_clear_error(path: Path, make: Make) ->
     record.close()
 
 
-def test_a_local_disk_gets_a_write_ahead_log(record: SqliteRecord, path: Path) -> None:
-    mode = record._connection.execute("PRAGMA journal_mode").fetchone()[0]
-    assert mode == journal_mode(filesystem(path.parent))
+def journal(path: Path) -> str:
+    """The journal's mode, as another program sees it."""
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        return str(other.execute("PRAGMA journal_mode").fetchone()[0])
+
+
+def test_a_local_disk_gets_a_write_ahead_log(record: SqliteRecord, path: Path, make: Make) -> None:
+    record.submit(make(), "k")
+    assert journal(path) == journal_mode(filesystem(path.parent))
 
 
 @pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "9p", "lustre", "fuse.sshfs", "fuseblk", "virtiofs"])
@@ -155,8 +160,11 @@ def test_a_local_filesystem_is_not_taken_for_a_shared_one(kind: str) -> None:
 def test_a_store_moved_to_a_shared_disk_changes_its_journal(path: Path, make: Make) -> None:
     record = SqliteRecord(path)
     stored = record.submit(make(), "k")
-    database._set_journal(record._connection, "delete")
-    assert record._connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
+    record.close()
+    with contextlib.closing(connect(path)) as connection:
+        set_journal(connection, "delete")
+        assert journal(path) == "delete"
+    record = SqliteRecord(path)
     assert record.show(stored.id) == stored
     record.close()
 

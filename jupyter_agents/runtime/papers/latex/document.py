@@ -18,6 +18,7 @@ from . import (
     floats,
     front,
     main_file,
+    plausible,
     programs,
     tables,
     units,
@@ -44,12 +45,14 @@ def read(folder: Path, *, id: str, version: str, main: str | None = None) -> Pap
     """The paper that a folder of LaTeX holds.
 
     folder: the unpacked source; nothing outside of it is read. main: the main file, where it is known.
-    Raises PaperNotFound, PaperUnreadable (nothing to read in it) and PaperRefused (hostile, endless, too large).
+    Raises PaperNotFound, PaperUnreadable (nothing to read in it, no LaTeX at all) and PaperRefused (hostile, endless,
+    too large).
     """
     # a single file may lie in a folder that is no paper's, for instance among downloads
     source = SourceFolder(folder, shallow_if_large=main is not None)
     choice = main_file.choose(source, main)
     source.encoding = declared_encoding(source.read_bytes(choice.main))
+    plausible.check(source.read(choice.main), choice.main)
     flattener = Flattener(source)
     flat = flattener.flatten(choice.main)
     notes = [*_about_choice(choice), *flat.notes]

@@ -203,7 +203,7 @@ class Macros:
     def refuse(self) -> NoReturn:
         """Raise PaperRefused: these macros are not to be expanded any further."""
         raise PaperRefused(
-            "the paper's macros do not end or explode; refused to expand them further",
+            "the paper's macros do not end or explode; refused to expand them further; give its PDF or HTML instead",
             expansions=self.expansions,
             characters=self.produced,
         )

@@ -37,6 +37,7 @@ _AFTER_SETTING = re.compile(
     r"(?i)^[\s$}\\]*(?:%\\?)?[\s$}]*(?:confidence|credible|percentile|intervals?|upper limit|epochs|layers?|samples?|"
     r"papers?|times|trials|flips|seeds|runs|models?|points in|data points|observations|participants|\\times)\b"
 )
+_UNIT = re.compile(r"[^\W\d_]{1,12}|[%‰°]C?|[^\W\d_]{1,4}/[^\W\d_]{1,4}")
 _SECTIONS = re.compile(
     r"(?i)result|experiment|evaluation|conclusion|discussion|finding|analysis|dataset|exercise|fit|measure|estimat|"
     r"application|ablation|performance|model|approach|metadata|corpus"
@@ -85,7 +86,7 @@ def _numbers(paper: Paper, paragraph: Paragraph, sentence: Sentence) -> Iterator
 
 def _is_result(paper: Paper, number: Number, begin: int, end: int) -> bool:
     """Whether a number of a sentence that reports can itself be what is reported."""
-    precise = "." in number.text or bool(number.unit or number.uncertainty)
+    precise = "." in number.text or bool(number.uncertainty or _UNIT.fullmatch(number.unit))
     if not precise or role(paper.text, number.span) != "quantity":
         return False
     before, after = paper.text[begin : number.span.start], paper.text[number.span.end : min(end, number.span.end + 40)]

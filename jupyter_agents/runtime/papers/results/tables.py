@@ -76,7 +76,7 @@ def _reports(table: Table, grid: Sequence[Sequence[str]]) -> bool:
 
 
 def _counts(grid: Sequence[Sequence[str]]) -> bool:
-    """Whether a table only counts things by a named kind: texts at the left, counts with their scale (`12.8M`) else."""
+    """Whether a table only counts things of named kinds: texts at the left, else counts with their scale (`12.8M`)."""
     body = [row for row in grid if any(_NUMERIC.match(cell) for cell in row[1:])]
     named = all(row[0].strip() and not _NUMERIC.match(row[0]) for row in body)
     cells = [cell.strip() for row in body for cell in row[1:] if cell.strip()]
