@@ -149,7 +149,7 @@ async def test_killed_anywhere_the_tree_ends_the_same_and_pays_nothing_twice(
     whole = json.loads((folder.artifacts / "scores.json").read_text())
     for n, copy in prefixes(folder, tmp_path / "killed", every=30):
         answered, before = model_results(copy), len(server.requests)
-        assert await work(copy) is RunState.done, n
+        assert await work(copy) is RunState.done, (n, state_of(copy))
         assert answered + len(server.requests) - before == model_results(copy), n
         again = json.loads((copy.artifacts / "scores.json").read_text())
         assert [t["id"] for t in again["tries"]] == [t["id"] for t in whole["tries"]], n

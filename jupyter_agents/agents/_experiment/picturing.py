@@ -22,6 +22,7 @@ fig, axes = plt.subplots(1, 2 if len(test) else 1, figsize=(10, 4), squeeze=Fals
 best = scored[METRIC].cumBEST()
 axes[0, 0].plot(scored["attempt"], scored[METRIC], "o", label="validation, each attempt")
 axes[0, 0].step(scored["attempt"], best, where="post", label="best so far")
+axes[0, 0].set_xticks(scored["attempt"])
 axes[0, 0].set_xlabel("attempt")
 axes[0, 0].set_ylabel(METRIC)
 axes[0, 0].legend()
