@@ -147,6 +147,8 @@ class Workspace:
         """Lay a branch's folder: what this one holds now is where it starts and what it goes back to."""
         folder = self._branch_folder(path)
         _empty(folder)
+        if not self.work.is_dir():  # gone with an earlier process, and no kernel was needed since
+            self._lay()
         for part in ("inputs", "work"):
             if self.work.is_dir():
                 shutil.copytree(self.work, folder / part, symlinks=True)

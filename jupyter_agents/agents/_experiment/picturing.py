@@ -12,7 +12,7 @@ from ...tools.notebook import make_cell
 from .attempts import all_tries
 from .drawing import COLLECTED, number, run_all, table_source
 from .final import Final, final_of
-from .protocol import higher, plan_of
+from .protocol import PREDICT, TRAIN, Plan, higher, plan_of, scorer_of
 
 PLOT = """\
 import matplotlib.pyplot as plt
@@ -22,6 +22,7 @@ fig, axes = plt.subplots(1, 2 if len(test) else 1, figsize=(10, 4), squeeze=Fals
 best = scored[METRIC].cumBEST()
 axes[0, 0].plot(scored["attempt"], scored[METRIC], "o", label="validation, each attempt")
 axes[0, 0].step(scored["attempt"], best, where="post", label="best so far")
+axes[0, 0].set_xticks(scored["attempt"])
 axes[0, 0].set_xlabel("attempt")
 axes[0, 0].set_ylabel(METRIC)
 axes[0, 0].legend()
@@ -32,6 +33,8 @@ if len(test):
     axes[0, 1].set_title("test")
     axes[0, 1].legend()
 plt.show()"""
+MOST_DATA = 64_000
+"""Characters of data that a notebook carries along."""
 SHOW = "plt.show()"
 TESTED = "tested"
 """Tag of the cell whose output holds the test."""
@@ -51,6 +54,8 @@ async def draw_attempts(desk: Bench, arguments: DrawAttempts) -> Observation:
     ]
     if not any(row[-1] != "None" for row in rows):
         return Observation(text="no attempt has a score; there is nothing to draw", error=True)
+    if not plan.evaluation:
+        _bring_data(desk, plan)
     _add(desk, "## What was measured\n\nWritten by code from the scorer's record.", "markdown")
     tables = [table_source("attempts", ["attempt", "id", "change", "status", plan.metric], rows)]
     cells = [_add(desk, "\n".join(["import pandas as pd", "", *tables, "attempts"]), COLLECTED)]
@@ -60,6 +65,34 @@ async def draw_attempts(desk: Bench, arguments: DrawAttempts) -> Observation:
     plot = PLOT if final is not None else PLOT.split("if len(test)")[0].replace("2 if len(test) else 1", "1") + SHOW
     cells.append(_add(desk, plot.replace("METRIC", repr(plan.metric)).replace("BEST", sign), "plot"))
     return await run_all(desk, cells)
+
+
+def _bring_data(desk: Bench, plan: Plan) -> None:
+    """Let the notebook carry small data along, so that it runs anywhere: no labels but those of training rows.
+
+    Only now, at the end: in a cell before the attempts it would crowd out what conversations are opened with.
+    """
+    judge = scorer_of(desk, plan)
+    texts = {
+        TRAIN: judge.visible("train").to_csv(index=False),
+        PREDICT: judge.visible("validation").to_csv(index=False),
+    }
+    if sum(map(len, texts.values())) > MOST_DATA:
+        return
+    lines = [f"        {name!r}: {text!r}," for name, text in texts.items()]
+    source = "\n".join(
+        [
+            "import pathlib",
+            "",
+            f"if not pathlib.Path({TRAIN!r}).exists():  # training rows, and validation rows without their labels",
+            "    tables = {",
+            *lines,
+            "    }",
+            "    for name, text in tables.items():",
+            "        pathlib.Path(name).write_text(text)",
+        ]
+    )
+    desk.emit("cell", {"cell": make_cell(desk, source, tags=("data",)), "index": 2})
 
 
 def _test_source(metric: str, final: Final) -> str:
