@@ -59,7 +59,7 @@ async def without_model(bench: Bench) -> None:
 
 
 def _has_cell(bench: Bench) -> bool:
-    return bool(options(bench.request).cell or bench.request.options.get("cell_source"))
+    return bool(options(bench.request).cell)
 
 
 async def _sweep(bench: Bench) -> None:

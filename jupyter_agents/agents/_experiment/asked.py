@@ -84,9 +84,6 @@ def grid(found: tuple[Axis, ...]) -> tuple[dict[str, str], ...]:
 
 def cell_source(request: Request) -> str:
     """The source of the cell that a sweep runs. Raises InputError."""
-    given = request.options.get("cell_source")  # read by whoever asked, where the cell stands in a page
-    if isinstance(given, str) and given:
-        return given
     return find_cell(options(request).cell, folder=Path(request.folder) if request.folder else None).source
 
 
