@@ -17,13 +17,14 @@ from pathlib import Path
 
 from ...errors import SandboxUnavailable
 from ...records import Record
-from . import SandboxPolicy
+from . import SandboxPolicy, values
 from .identity import Identity
 from .surroundings import HOME
 
 INSIDE = "/run/jupyter-agents"
-"""Where the launcher and the connection file lie inside."""
+"""Where the launcher, the connection file and the helpers lie inside."""
 LAUNCHER, CONNECTION_FILE = f"{INSIDE}/launch.py", f"{INSIDE}/kernel.json"
+HELPERS = f"{INSIDE}/helpers.py"
 MINIMUM = (0, 8)
 """The first bwrap with --disable-userns."""
 
@@ -146,6 +147,7 @@ def _system(arguments: Arguments, box: Box) -> None:
     arguments.add("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev")
     arguments.file(LAUNCHER, (Path(__file__).parent / "launch.py").read_bytes())
     arguments.file(CONNECTION_FILE, box.connection)
+    arguments.file(HELPERS, values.source().encode())
 
 
 def _scratch(arguments: Arguments, box: Box) -> None:

@@ -20,7 +20,7 @@ from traitlets import Dict
 
 from ...errors import KernelError, SandboxUnavailable, UnknownName
 from ...records import dump, parse
-from . import SandboxPolicy, bubblewrap, cgroup, folders, identity, landlock, seccomp, starting, surroundings
+from . import SandboxPolicy, bubblewrap, cgroup, folders, identity, landlock, seccomp, starting, surroundings, values
 from .watchdog import Watchdog, memory_reason, processes
 
 _START_S = 30.0
@@ -126,6 +126,7 @@ class SandboxProvisioner(LocalProvisioner):
         readable += [surroundings.check_folder(Path(path), "data folder") for path in policy.read_only]
         environment = surroundings.environment(caller, self.kernel_spec.env or {})
         environment |= {"PWD": str(self.workdir), "JUPYTER_AGENTS_WORK": str(self.workdir)}
+        environment["PYTHONSTARTUP"] = bubblewrap.HELPERS  # IPython runs it before the first cell
         if notebook is not None:
             readable.append(notebook)
             environment["JUPYTER_AGENTS_NOTEBOOK_FOLDER"] = str(notebook)
@@ -186,9 +187,12 @@ class SandboxProvisioner(LocalProvisioner):
     ) -> None:
         landlock.check()
         own = str(folders.make_private(box.sockets))
-        places = {"HOME": own, "TMPDIR": own, "IPYTHONDIR": f"{own}/.ipython", "MPLCONFIGDIR": f"{own}/.matplotlib"}
         connection = box.sockets / "kernel.json"
         connection.write_bytes(box.connection)
+        helpers = box.sockets / "helpers.py"
+        helpers.write_text(values.source(), encoding="utf-8")
+        places = {"HOME": own, "TMPDIR": own, "IPYTHONDIR": f"{own}/.ipython", "MPLCONFIGDIR": f"{own}/.matplotlib"}
+        places["PYTHONSTARTUP"] = str(helpers)
         inside = [str(connection) if word == bubblewrap.CONNECTION_FILE else word for word in command]
         plan |= {"landlock": landlock.plan(box), "parent": os.getpid()}
         plan["limits"].pop("NPROC", None)  # would count all processes of this user

@@ -159,7 +159,7 @@ class SandboxedKernel:
             self._client = None
 
     async def _connect(self) -> None:
-        """Connect once the kernel's own sockets exist, then put the helpers into it."""
+        """Connect once the kernel's own sockets exist, then wait until it executes."""
         self.starts += 1
         deadline = time.monotonic() + _START_S
         await self._sockets(deadline)
@@ -168,7 +168,7 @@ class SandboxedKernel:
         client.start_channels(hb=False)
         self._client = client
         await self._subscribed(deadline)
-        message = client.execute(values.source(), silent=True, store_history=False, allow_stdin=False)
+        message = client.execute("", silent=True, store_history=False, allow_stdin=False)
         running = _Running(message, Limits(cell_s=_START_S), None)
         status, note = await self._wait(running)
         if status != "ok" or running.error is not None:

@@ -1,6 +1,7 @@
 """`claim`, `metric` and `predictions` inside the sandbox, and their values read from a cell's outputs outside.
 
-Inside they are plain functions of the user's namespace, put there by `SOURCE`; nothing needs to be installed.
+Inside they are plain functions of the user's namespace, put there when the kernel starts, by whoever starts it;
+nothing needs to be installed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _KINDS = ("claim", "metric", "predictions")
 
 
 def source() -> str:
-    """The code that defines the helpers in a kernel; run it silently before anything else."""
+    """The code that defines the helpers in a kernel; every sandboxed one runs it as its `PYTHONSTARTUP`."""
     return (Path(__file__).parent / "inside.py").read_text(encoding="utf-8")
 
 

@@ -23,6 +23,7 @@ from nbclient.exceptions import CellTimeoutError
 from jupyter_agents.errors import KernelError, UnknownName
 from jupyter_agents.runtime.kernel import SandboxPolicy
 from jupyter_agents.runtime.kernel.specs import kernel_manager
+from jupyter_agents.runtime.kernel.values import values_in
 
 pytestmark = pytest.mark.sandbox
 NAME = "python3-sandboxed"
@@ -111,6 +112,21 @@ def test_papermill_runs_with_parameters(tmp_path: Path) -> None:
     )  # fmt: skip
     assert text(done.cells[-1]) == "42\n"
     assert (tmp_path / "out.ipynb").exists()
+
+
+def test_a_notebook_anyone_starts_has_the_helpers(tmp_path: Path) -> None:
+    import papermill
+
+    (tmp_path / "in.ipynb").write_text(json.dumps(notebook("claim('slope', 2.24)", "%who", "metric('rmse', 0.5)")))
+    done = papermill.execute_notebook(
+        str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"), cwd=str(tmp_path), progress_bar=False
+    )
+    values = values_in(output for cell in done.cells for output in cell.outputs)
+    assert [(value.kind, value.name, value.value) for value in values] == [
+        ("claim", "slope", 2.24),
+        ("metric", "rmse", 0.5),
+    ]
+    assert "empty" in text(done.cells[1]), "the helpers are no variables of the user's"
 
 
 def test_the_blocking_client_works_with_input_and_completion(tmp_path: Path) -> None:
