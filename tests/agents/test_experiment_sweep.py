@@ -71,11 +71,10 @@ def test_options_are_checked_and_have_bounds() -> None:
         options(asked(seeds=0))
 
 
-def test_the_cell_comes_from_the_caller_or_from_a_file(tmp_path: Path) -> None:
+def test_the_cell_comes_from_a_file_beside_whoever_asked(tmp_path: Path) -> None:
     (tmp_path / "fit.py").write_text("metric('a', 1)")
     request = Request(agent="experiment", text="", folder=str(tmp_path), options={"cell": "fit.py"})
     assert cell_source(request) == "metric('a', 1)"
-    assert cell_source(asked(cell="abc", cell_source="metric('b', 2)")) == "metric('b', 2)"
     with pytest.raises(InputError, match=r"no Python file .*gone\.py"):
         cell_source(asked(cell="gone.py"))
 
