@@ -50,10 +50,6 @@ class Settings(Record):
             pattern=r"^(https?://[^\s@]+)?$",
         ),
     ] = ""
-    effort: Annotated[
-        Literal["low", "medium", "high", "xhigh", "max"],
-        _about("How hard the model thinks where a role says nothing."),
-    ] = "medium"
     design: Annotated[str, _about("How the work is organised: a file of `designs/`.", min_length=1)] = "gated_loop"
     kernel: Annotated[
         str, _about("Kernelspec that is put into the sandbox; empty: the calling kernel's interpreter.")
@@ -99,8 +95,7 @@ class Settings(Record):
     hold_s: Annotated[
         float, _about("How long a waiting or paused run keeps its process and kernel.", "seconds", ge=0)
     ] = 3600.0
-    parallel: Annotated[int, _about("Calls a run makes at the same time, at most.", "calls", ge=1)] = 4
-    resume_by_itself: Annotated[bool, _about("Whether interrupted runs resume without being told to.")] = False
+    parallel: Annotated[int, _about("Tasks that a run works on at the same time, at most.", "tasks", ge=1)] = 4
     hosts: Annotated[tuple[str, ...], _about("Hosts a run may reach beside the model's server.")] = (
         "export.arxiv.org",
         "arxiv.org",

@@ -105,7 +105,8 @@ class LiveRun:
 
     async def gather(self, *tasks: Callable[[RunProtocol], Awaitable[R]], limit: int = 4) -> list[R]:
         """Run tasks at the same time, at most `limit`; results in their order. A failing task cancels the rest."""
-        path, slots = self.position.step("."), asyncio.Semaphore(limit)
+        path = self.position.step(".")
+        slots = asyncio.Semaphore(min(limit, self.engine.settings.parallel))
 
         async def one(i: int, task: Callable[[RunProtocol], Awaitable[R]]) -> R:
             async with slots:

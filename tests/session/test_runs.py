@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jupyter_agents.designs import Run
 from jupyter_agents.errors import ArxivError, DataError, PaperNotFound, UnknownName
 from jupyter_agents.records import Answer, Budget, Event, Request, RunState, changed, dump
 from jupyter_agents.runtime.journal.folder import RunFolder
@@ -12,6 +14,7 @@ from jupyter_agents.runtime.journal.inbox import Message, post
 from jupyter_agents.runtime.journal.journal import read, verify
 from jupyter_agents.runtime.journal.state import summary
 from jupyter_agents.session.library import library_for
+from jupyter_agents.session.opening import main_run, open_engine
 from jupyter_agents.session.process import work
 from jupyter_agents.session.start import prepare, run
 from jupyter_agents.session.state import project
@@ -217,8 +220,6 @@ async def test_a_server_that_stays_busy_fails_the_run_and_a_resume_asks_again(
 
 
 async def test_copilot_asks_and_takes_an_edited_artefact(with_model: Settings, server: ModelServer) -> None:
-    import asyncio
-
     server.say(tools(("submit_summary", {"text": "mine"})), text("done"))
     folder = prepare(Request(agent="notes", text="lines", copilot=True), with_model)
     task = asyncio.create_task(work(folder))
@@ -231,8 +232,6 @@ async def test_copilot_asks_and_takes_an_edited_artefact(with_model: Settings, s
 
 
 async def first_question(folder: RunFolder) -> dict[str, Any]:
-    import asyncio
-
     while True:
         found = of_kind(folder, "question") if folder.journal.exists() else []
         if found:
@@ -286,3 +285,19 @@ async def test_the_first_line_says_whether_no_model_was_wanted_or_none_was_there
     found, _ = await run(Request(agent="notes", text="a", options={"publish": False}), settings)
     assert "as was asked" in asked.report.read_text()
     assert "no key and no server" in found.report.read_text()
+
+
+async def test_no_more_tasks_are_at_work_than_the_settings_allow(settings: Settings) -> None:
+    folder = prepare(Request(agent="notes", text="a", model="none"), changed(settings, parallel=1))
+    at_work, most = 0, 0
+
+    async def task(side: Run) -> None:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0)
+        at_work -= 1
+
+    with open_engine(folder) as engine:
+        await main_run(engine).gather(task, task, task, limit=3)
+    assert most == 1
