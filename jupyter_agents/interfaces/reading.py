@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from ..errors import InputError
-from ..records import Preprint, Record, digest, dump, parse
+from ..records import Preprint, Record, changed, digest, dump, parse
 from ..runtime.store import Hit
 from ..session.services import open_store
 from ..settings import Settings
@@ -53,7 +53,7 @@ def submit(settings: Settings, file: str) -> Preprint:
     except (msgspec.DecodeError, msgspec.ValidationError) as exc:
         raise InputError(f"{path} is no preprint: {exc}; `jupyter agents schema preprint` says what it holds") from exc
     # trust is given by an independent reproduction only, never by who hands a preprint in
-    clean = msgspec.structs.replace(preprint, trust="unchecked", withdrawn="")  # type: ignore[type-var]
+    clean = changed(preprint, trust="unchecked", withdrawn="")
     return open_store(settings).submit(clean, key=f"file:{digest(dump(clean))}")
 
 

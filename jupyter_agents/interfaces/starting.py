@@ -13,7 +13,7 @@ import msgspec
 
 from .. import agents, designs
 from ..errors import InputError
-from ..records import Json, Request, dump
+from ..records import Json, Request, changed, dump
 from ..runtime.journal.folder import RunFolder
 from ..runtime.papers.identifiers import identify
 from ..session.start import start
@@ -93,7 +93,7 @@ def launch(planned: Planned, variables: Mapping[str, object] | None = None) -> t
         request = planned.request
         if handed:
             options = {**request.options, "data": [item.name for item in handed]}
-            request = msgspec.structs.replace(request, options=options)  # type: ignore[type-var]
+            request = changed(request, options=options)
         run = start(request, planned.settings, data={item.name: item.path for item in handed})
     return run, handed
 

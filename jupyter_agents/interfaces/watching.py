@@ -6,9 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import msgspec
-
-from ..records import RunState
+from ..records import RunState, changed
 from ..runtime.journal.folder import RunFolder
 from ..runtime.journal.journal import Tail, read
 from ..runtime.journal.live import read_live
@@ -82,7 +80,7 @@ class Watch:
         if progress.state is RunState.waiting and not past:
             return progress  # let go after a while, in good order: an answer and `runs resume` go on
         reason = last_words(self.folder) or "its process is gone"
-        return msgspec.structs.replace(progress, state=RunState.interrupted, reason=reason)  # type: ignore[type-var]
+        return changed(progress, state=RunState.interrupted, reason=reason)
 
     def _gone(self, stands: Summary) -> bool:
         """Whether nobody works on it: a dead owner, an owner who left, or one who never came."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...errors import PaperError, PaperNotFound, PaperRefused, PaperUnreadable, PaperWithdrawn
+from ...records import changed
 from . import Paper, archive, html, latex, markdown, pdf
 from .arxiv import Arxiv
 from .cache import arriving_folder, keep, recall
@@ -84,7 +85,7 @@ def _kept(path: Path, cache: Path, *, id: str, version: str, digest: str, main: 
     if known is not None and (not known.folder or Path(known.folder).is_dir()):
         return known
     paper = _read(path, cache, id=id, version=version, main=main)
-    paper = _changed(paper, notes=(f"read from {_NAMES[paper.kind]}", *paper.notes))
+    paper = changed(paper, notes=(f"read from {_NAMES[paper.kind]}", *paper.notes))
     keep(place, paper)
     return paper
 
@@ -180,7 +181,7 @@ def _described(paper: Paper, entry: Entry, failures: list[str]) -> Paper:
     """What arXiv knows of a paper beside what its text says."""
     about = {"categories": " ".join(entry.categories), "comment": entry.comment, "journal": entry.journal}
     about |= {"published": entry.published, "updated": entry.updated, "primary": entry.primary}
-    return _changed(
+    return changed(
         paper,
         title=entry.title or paper.title,
         authors=entry.authors or paper.authors,
@@ -191,14 +192,6 @@ def _described(paper: Paper, entry: Entry, failures: list[str]) -> Paper:
         notes=(*paper.notes, *failures),
         metadata=paper.metadata | {k: v for k, v in about.items() if v},
     )
-
-
-def _changed(paper: Paper, **values: Any) -> Paper:
-    import msgspec
-
-    known: Any = paper  # msgspec's types ask for a Struct, which a Record is only when it runs
-    made: Paper = msgspec.structs.replace(known, **values)
-    return made
 
 
 def _digest(path: Path) -> str:

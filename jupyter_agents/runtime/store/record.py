@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ...errors import PreprintNotFound, StoreError, StoreUnreadable
-from ...records import Preprint, Verdict, digest, dumps
+from ...records import Preprint, Verdict, changed, digest, dumps
 from . import Reproduction, Submission
 from .catalogue import Catalogue
 from .database import sentences, transaction
@@ -66,7 +66,7 @@ class SqliteRecord(Catalogue):
         id = preprint.id or "pp-" + hashlib.sha256(key.encode()).hexdigest()[:12]
         row = self._one("SELECT newest FROM preprints WHERE id = ?", id)
         version = row["newest"] + 1 if row else 1
-        stored = _replace(
+        stored = changed(
             preprint, id=id, version=version, created=preprint.created or _now(), trust="unchecked", withdrawn=""
         )
         execute = self._connection.execute
@@ -100,7 +100,7 @@ class SqliteRecord(Catalogue):
             raise self._damaged(id) from exc
         if content_hash(stored) != row["content"]:
             raise self._damaged(id)
-        return _replace(stored, trust=row["trust"], withdrawn=row["withdrawn"])
+        return changed(stored, trust=row["trust"], withdrawn=row["withdrawn"])
 
     def _missing(self, id: str, version: int | None) -> PreprintNotFound:
         row = self._one("SELECT newest FROM preprints WHERE id = ?", id)
@@ -223,10 +223,6 @@ def _check(preprint: Preprint, key: str) -> None:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-
-
-def _replace(preprint: Preprint, **changes: object) -> Preprint:
-    return msgspec.structs.replace(preprint, **changes)  # type: ignore[type-var]  # a Struct; see records.Record
 
 
 def _submission(preprint: Preprint, key: str, stored: Preprint) -> Submission:

@@ -7,10 +7,10 @@ import time
 from collections import Counter, defaultdict
 from itertools import pairwise
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 from ....errors import PaperRefused
-from ....records import Record
+from ....records import Record, changed
 from .pages import Extracted, Page, Piece
 
 TIME_S: Final = 60.0
@@ -282,20 +282,12 @@ def _leading(pages: list[list[Line]], body: float) -> float:
 
 
 def _with_edges(line: Line, left: float, right: float, body: float, leading: float) -> Line:
-    return _changed(line, left=min(left, line.x0), right=max(right, line.x1), body=body, leading=leading)
+    return changed(line, left=min(left, line.x0), right=max(right, line.x1), body=body, leading=leading)
 
 
 def reworded(line: Line, text: str) -> Line:
     """The same line with other words, for what follows a heading that stands on its line."""
-    return _changed(line, text=text)
-
-
-def _changed(line: Line, **values: Any) -> Line:
-    import msgspec
-
-    known: Any = line  # msgspec's types ask for a Struct, which a Record is only when it runs
-    made: Line = msgspec.structs.replace(known, **values)
-    return made
+    return changed(line, text=text)
 
 
 def _edges(lines: list[Line], body: float) -> dict[int, tuple[float, float]]:
